@@ -51,12 +51,14 @@ def clamped(filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
 
 def before_the_first(atlas: Atlas, filters: Filters) -> tuple[Message, ...]:
     """Return a word to the reader when the day asked for lies before the atlas was first built."""
+    if filters.as_of is None:
+        return ()
     built = (
         datetime.fromisoformat(atlas.meta["built_at"]).astimezone(CHINA_TIME).date()
         if "built_at" in atlas.meta
         else None
     )
-    if filters.as_of is None or built is None or filters.as_of >= built:
+    if built is None or filters.as_of >= built:
         return ()
     return (
         Message(

@@ -16,7 +16,7 @@ from typing import Any, Self
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.errors import N_, AtlasError
-from geodata.osm.ground import BASEMAP, current
+from geodata.osm.ground import BASEMAP, META, current
 from geodata.tileset import VECTOR, Tileset, open_tileset
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,11 @@ class BaseMaps:
     @classmethod
     def of(cls, settings: Settings, source: AtlasSource) -> Self:
         """Return those of a server with these settings that shows the atlas of `source`."""
-        return cls(lambda: current(settings.home, source.atlas().meta), settings.basemap, settings.basemap_attribution)
+        return cls(
+            lambda: current(settings.home, {META: source.atlas().ground}),
+            settings.basemap,
+            settings.basemap_attribution,
+        )
 
     def current(self) -> BaseMap | None:
         """Return the base map as of now; None when there is none.

@@ -151,6 +151,12 @@ class AtlasSource:
         """
         return self._present().atlas
 
+    @property
+    def in_memory(self) -> Atlas | None:
+        """The atlas that is told as long as the store does not change; none before the first asking."""
+        held: _Held | None = getattr(self._mine, "held", None) or self._held
+        return held.atlas if held is not None else None
+
     def at(self, day: date | None) -> Atlas:
         """Return the atlas as it stood at the end of `day` in China; the present one for None.
 

@@ -8,6 +8,7 @@ in the module: :meth:`Atlas.once` for what depends on the data alone,
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
@@ -27,7 +28,7 @@ from geodata.derived import Folder, Tables, lonlat
 from geodata.errors import N_, AtlasError
 from geodata.frames import factorized
 from geodata.schema import TABLES
-from layers import disclosure, stored, validity
+from layers import disclosure, reads, stored, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ LEVELS = ("country", "province", "city", "county")
 Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
 RECENT, RECENT_BYTES = 64, 256 * 2**20
+#: Parts of an atlas beside its tables: all there is, the day that it speaks of, the walking network.
+WHOLE, DAY, GROUND = ".whole", ".day", ".ground"
+#: What is found out of a whole atlas, by name: functions whose ``repr`` of the result is short, and all that it says.
+SUMMARIES: dict[str, Callable[[Atlas], Any]] = {}
 #: Keys of a table that are kept as a dict, at most: a quarter of a kilobyte each.
 FEW_KEYS = 5_000
 
@@ -101,8 +106,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         The tables of ``geodata.schema.TABLES``, each laid out when it is first asked for; those with a geometry
         are GeoDataFrames in EPSG:4326. Do not alter them. Regions and grids have
         a ``name_en`` beside their columns, made from their name.
-    meta : mapping of str to str
-        ``data_version``, ``data_date`` and whatever else the store says.
+    mark : object
+        What the reads of this atlas, and of :attr:`exact`, are told apart by (:mod:`layers.reads`).
 
     Parameters
     ----------
@@ -148,12 +153,13 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         threshold: int | None = None,
         versions: Mapping[str, Versions] | None = None,
     ) -> None:
-        self.meta, self._stored, self._versions = meta, stored, versions or {}
+        self._meta, self._stored, self._versions = meta, stored, versions or {}
         self._tables, self._walking, self.threshold = tables, walking, threshold
-        self._laid: dict[str, pd.DataFrame] = {}
-        self._once: dict[Hashable, Any] = {}
-        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
+        self._once: dict[Hashable, tuple[Any, frozenset[reads.Read]]] = {}
+        self._recent: OrderedDict[Hashable, tuple[Any, int, frozenset[reads.Read]]] = OrderedDict()
         self._lock = threading.Lock()
+        self._told: dict[str, str] = {}
+        self.mark = object()
 
     @classmethod
     def load(
@@ -235,12 +241,52 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         return cls(held, dict(meta), walking, threshold=threshold)
 
     @property
+    def meta(self) -> Mapping[str, str]:
+        """``data_version``, ``data_date`` and whatever else the store says."""
+        self._read(WHOLE)
+        return self._meta
+
+    @property
     def content(self) -> tuple[str, ...]:
         """What tells this atlas from another also where rows were written past this program, which its version does not
         tell; as far as its tables lie in files.
         """
         sums = self._tables.versions if isinstance(self._tables, Tables) else {}
         return self.version, *(f"{name} {told}" for name, told in sorted(sums.items()))
+
+    def told(self, part: str) -> str:
+        """Return what is another whenever a part of the atlas is: equal parts, equal texts.
+
+        Parameters
+        ----------
+        part : str
+            As :mod:`layers.reads` records it: a table, :data:`DAY`, :data:`GROUND`, a summary, or :data:`WHOLE`. Also
+            what no atlas has is told as the whole.
+        """
+        found = self._told.get(part)
+        if found is None:
+            said = repr(self._said(part)).encode("utf-8", "surrogatepass")
+            found = self._told.setdefault(part, hashlib.sha256(said).hexdigest())
+        return found
+
+    def version_of(self, *parts: str) -> str:
+        """Return the version of some parts (:meth:`told`): equal parts, equal versions; ``…@DAY`` of a past day."""
+        self._read(*parts)
+        of, day = " ".join(self.told(part) for part in parts), self._meta["data_version"].partition("@")[2]
+        return f"{hashlib.sha256(of.encode()).hexdigest()[:16]}{'@' if day else ''}{day}"
+
+    def _said(self, part: str) -> object:
+        if part == DAY:
+            return self._meta["data_date"]
+        if part == GROUND:
+            return self._walking is not None, self._meta.get("ground", "")
+        if part in SUMMARIES:
+            return self.summary(part)
+        sums = self._tables.versions if isinstance(self._tables, Tables) else {}
+        return (sums[part], self._versions.get(part)) if part in sums else self.content
+
+    def _read(self, *parts: str) -> None:
+        reads.read((self.mark, part) for part in parts)
 
     @property
     def version(self) -> str:
@@ -255,38 +301,45 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
     @property
     def ground(self) -> str:
         """Name of the extract that the walking network is of; empty where there is none."""
-        return self.meta.get("ground", "")
+        self._read(GROUND)
+        return self._meta.get("ground", "")
 
-    @cached_property
+    @property
     def data_date(self) -> date:
         """The day the data speaks of; "inspected within so many days" counts back from it."""
-        return date.fromisoformat(self.meta["data_date"])
+        self._read(DAY)
+        return date.fromisoformat(self._meta["data_date"])
 
     @cached_property
     def exact(self) -> Self:
         """The same atlas as it is: for who keeps the data, and nobody else."""
-        return self if self.threshold is None else type(self)(self._tables, self.meta, self._walking, self._stored)
+        if self.threshold is None:
+            return self
+        made = type(self)(self._tables, self._meta, self._walking, self._stored)
+        made.mark = self.mark
+        return made
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
-        found = self._laid.get(name)
-        if found is None:
-            made = (
-                stored.named(name, self._tables[name])
-                if self.threshold is None
-                else disclosure.shown(self.exact.table, name, self.threshold, self._versions)
-            )
-            found = self._laid.setdefault(name, made)
-        return found
+
+        def compute() -> pd.DataFrame:
+            self._read(name)
+            if self.threshold is None:
+                return stored.named(name, self._tables[name])
+            return disclosure.shown(self.exact.table, name, self.threshold, self._versions)
+
+        return self.once(("table", name), compute)
 
     @property
     def stored_rows(self) -> dict[str, int]:
         """Number of rows of each table in the store, those included that do not hold on the day of this atlas."""
+        self._read(WHOLE)
         return dict(self._stored) if self._stored is not None else {name: len(self.table(name)) for name in TABLES}
 
     @property
     def on_ground(self) -> bool:
         """Whether there is any walking network."""
+        self._read(GROUND)
         return self._walking is not None
 
     def walking(self, box: tuple[float, float, float, float]) -> WalkingNetwork | None:
@@ -294,6 +347,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
         It is read at each asking: :mod:`layers.way` keeps the last ones.
         """
+        self._read(GROUND)
         return self._walking(box) if self._walking else None
 
     # -- what is derived once -------------------------------------------------
@@ -304,28 +358,47 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         `key` must not depend on a reader's choice: nothing here is ever dropped.
         Two threads may both compute at the first asking; the first answer stays.
         """
-        found = self._once.get(key)
-        if found is None:
-            found = self._once.setdefault(key, compute())
-        return found
+        kept = self._once.get(key)
+        if kept is None:
+            with reads.recorded(passed_on=False) as read:
+                made = compute()
+            kept = self._once.setdefault(key, (made, frozenset(read)))
+        reads.read(kept[1])
+        return kept[0]
 
     def recent(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what `compute` gives, keeping the last answers, within :data:`RECENT` and :data:`RECENT_BYTES`."""
         with self._lock:
             if key in self._recent:
                 self._recent.move_to_end(key)
-                return self._recent[key][0]
-        made = compute()
+                kept = self._recent[key]
+                reads.read(kept[2])
+                return kept[0]
+        with reads.recorded() as read:
+            made = compute()
         with self._lock:
-            self._recent[key] = made, _bytes(made)
-            total = sum(size for _, size in self._recent.values())
+            self._recent[key] = made, _bytes(made), frozenset(read)
+            total = sum(size for _, size, _ in self._recent.values())
             while self._recent and (len(self._recent) > RECENT or total > RECENT_BYTES):
                 total -= self._recent.popitem(last=False)[1][1]
         return made
 
-    @cached_property
+    def summary(self, name: str) -> Any:
+        """Return what a function of :data:`SUMMARIES` finds out of the whole atlas.
+
+        Who reads it reads no more than what it says: an import after which it says the same voids nothing.
+        """
+        with reads.recorded(passed_on=False):
+            found = self.once(("summary", name), lambda: SUMMARIES[name](self))
+        self._read(name)
+        return found
+
+    @property
     def tree(self) -> PlaceTree:
         """The tree of places."""
+        return self.once("tree", self._tree)
+
+    def _tree(self) -> PlaceTree:
         codes = pd.Index(self.places["adcode"].to_numpy(dtype=object))
         level = self.places["level"].map({name: i for i, name in enumerate(LEVELS)}).to_numpy(dtype=np.int8)
         parent = codes.get_indexer(pd.Index(self.places["parent"].to_numpy(dtype=object)))
@@ -390,6 +463,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         """Return a column as codes and the values they stand for; code -1 where a value is missing."""
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
+            self._read(table)
             as_stored = isinstance(self._tables, Tables) and not disclosure.is_altered(table, column)
             known = self._tables.codes(table, column) if as_stored else None
             codes, values = known or factorized(self.table(table)[column])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from geodata.kinds import GREY, Kind, Kinds, of_frame
-from layers.atlas import Atlas
+from layers.atlas import SUMMARIES, Atlas
+
+#: A summary of the atlas: the codes of kinds that activities name.
+NAMED = "kinds-of-activities"
 
 
 def of(atlas: Atlas) -> Kinds:
@@ -11,11 +14,14 @@ def of(atlas: Atlas) -> Kinds:
 
     def compute() -> Kinds:
         known = of_frame(atlas.kinds)
-        named = [
-            code
-            for code in atlas.coded("activities", "kind")[1].tolist()
-            if isinstance(code, str) and code not in known
-        ]
-        return Kinds([*known, *(Kind(code, code, code, GREY) for code in sorted(named))])
+        named = [code for code in atlas.summary(NAMED) if code not in known]
+        return Kinds([*known, *(Kind(code, code, code, GREY) for code in named)])
 
     return atlas.once("kinds", compute)
+
+
+def _named(atlas: Atlas) -> list[str]:
+    return sorted(code for code in atlas.coded("activities", "kind")[1].tolist() if isinstance(code, str))
+
+
+SUMMARIES[NAMED] = _named

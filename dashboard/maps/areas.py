@@ -7,9 +7,11 @@ from typing import Any
 
 from dashboard import theme
 from dashboard.maps import map_style
+from dashboard.maps.addresses import geo
 from dashboard.maps.fills import AreaFill
 from dashboard.maps.layer import Layer, Mark, Scene
 from geodata.errors import N_
+from layers.atlas import Atlas
 from layers.filters import Filters
 
 HEIGHTS = {"areas": 0, "chosen": 30}
@@ -17,16 +19,15 @@ HEIGHTS = {"areas": 0, "chosen": 30}
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`HEIGHTS`."""
-    fill, version = scene.fill, scene.atlas.version
-    return {"areas": _areas(fill, version), "chosen": _chosen(fill, scene.filters, version)}
+    return {"areas": _areas(scene.fill, scene.atlas), "chosen": _chosen(scene.fill, scene.filters, scene.atlas)}
 
 
-def _areas(fill: AreaFill, version: str) -> dict:
+def _areas(fill: AreaFill, atlas: Atlas) -> dict:
     return {
         "type": "choroplethmap",
         "name": "areas",
         "below": map_style.BELOW_AREAS,
-        "geojson": f"/geo/{version}/{fill.geometry}.json",
+        "geojson": geo(atlas, fill.geometry),
         "featureidkey": "id",
         "locations": fill.ids,
         "z": fill.classes,
@@ -43,27 +44,23 @@ def _areas(fill: AreaFill, version: str) -> dict:
     }
 
 
-def _chosen(fill: AreaFill, filters: Filters, version: str) -> dict:
+def _chosen(fill: AreaFill, filters: Filters, atlas: Atlas) -> dict:
     """Outline of the chosen region, zone or grid; always there, empty when nothing is chosen."""
     if filters.grid:
         name, one = "grids", filters.grid
     elif filters.region:
         name, one = ("zones" if fill.zones else "regions"), filters.region
     else:
-        return _nothing_chosen(version)
-    return _outline(name, [one], version)
+        return _outline("regions", [], atlas)
+    return _outline(name, [one], atlas)
 
 
-def _nothing_chosen(version: str) -> dict:
-    return _outline("regions", [], version)
-
-
-def _outline(name: str, ids: list[str], version: str) -> dict:
+def _outline(name: str, ids: list[str], atlas: Atlas) -> dict:
     return {
         "type": "choroplethmap",
         "name": "chosen",
         "below": map_style.BELOW_POINTS,
-        "geojson": f"/geo/{version}/{name}.json",
+        "geojson": geo(atlas, name),
         "featureidkey": "id",
         "locations": ids,
         "z": [0] * len(ids),

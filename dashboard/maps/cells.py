@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard import theme
 from dashboard.maps import map_style
+from dashboard.maps.addresses import geo
 from dashboard.maps.areas import steps
 from dashboard.maps.layer import Layer, Mark, Scene
 from geodata.errors import N_
@@ -29,7 +30,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": f"/geo/{scene.atlas.version}/{address(scene.atlas, scene.here.adcode)}.json",
+        "geojson": geo(scene.atlas, address(scene.atlas, scene.here.adcode)),
         "featureidkey": "id",
         "locations": fill.ids,
         "z": fill.classes,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import numpy as np
-
 from dashboard import theme
 from dashboard.maps.layer import Drawn, Layer, Mark, Scene
 from dashboard.maps.marks import points
@@ -17,12 +15,10 @@ from layers import disclosure, selection
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the trace of enterprises; an empty one where a province or more is looked at."""
     atlas, filters, here, words = scene.atlas, scene.filters, scene.here, scene.words
-    frame = atlas.enterprises
-    mask = np.zeros(len(frame), dtype=bool)
-    lon, lat = atlas.lonlat("enterprises")
-    if scene.shows("enterprises") and scene.near:
-        mask = selection.mask(atlas, filters, "enterprises")
-    rows = frame[mask]
+    if not (scene.shows("enterprises") and scene.near):
+        return _drawn(scene, ([], []), [], [], theme.ENTERPRISE, [])
+    mask = selection.mask(atlas, filters, "enterprises")
+    rows, (lon, lat) = atlas.enterprises[mask], atlas.lonlat("enterprises")
     sectors, coarse = words.codes("sector"), disclosure.is_coarse(rows, "enterprises")
     text = [
         f"<b>{escape(name)}</b><br>{escape(sectors.get(sector, str(sector)))}"
@@ -48,17 +44,16 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
             )
             if one in palette and one in seen
         ]
-    trace = {"meta": {"named": named}} | points(
-        "enterprises",
-        lon[mask],
-        lat[mask],
-        [["enterprise", one] for one in rows["enterprise_id"]],
-        text,
-        size=4.5 if here.level == "city" else 7,
-        color=color,
-        opacity=0.75,
-    )
-    return {"enterprises": trace}
+    return _drawn(scene, (lon[mask], lat[mask]), rows["enterprise_id"].tolist(), text, color, named)
+
+
+def _drawn(
+    scene: Scene, at: tuple[Any, Any], ids: list[str], text: list[str], color: Any, named: list[list[str]]
+) -> dict[str, dict[str, Any]]:
+    size = 4.5 if scene.here.level == "city" else 7
+    keys = [["enterprise", one] for one in ids]
+    dots = points("enterprises", *at, keys, text, size=size, color=color, opacity=0.75)
+    return {"enterprises": {"meta": {"named": named}} | dots}
 
 
 def _industries(drawn: Drawn) -> list[tuple[str, str]]:

@@ -75,7 +75,7 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
     return {
         "data": traces,
         "layout": canvas.layout(
-            map_style.style(atlas.version, words.lang),
+            map_style.style(atlas, words.lang),
             canvas.standing(bounds, 3),
             images=nation.images(atlas, here, words),
             dragmode="pan",

@@ -31,8 +31,10 @@ Marks = tuple[Any, Any, list[list[str]], list[str], Any, list[str]]
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`HEIGHTS`; empty ones when the layer is off."""
-    single, gathered = _shown(scene)
-    made = [_apart(fairs.rows_of(scene.atlas, single), scene), *(_together(*one, scene) for one in gathered)]
+    made: list[Marks] = [([], [], [], [], [], [])]
+    if scene.shows("fairs"):
+        single, gathered = _shown(scene)
+        made = [_apart(fairs.rows_of(scene.atlas, single), scene), *(_together(*one, scene) for one in gathered)]
     lon, lat, keys, text, positions, color = (list(chain.from_iterable(parts)) for parts in zip(*made, strict=True))
     size = np.clip(12 + np.sqrt(np.asarray(positions, dtype=float)) / 4, 12, 30)
     dots = points("fairs", lon, lat, keys, text, size=np.round(size, 1).tolist(), color=color)
@@ -45,9 +47,6 @@ def _shown(scene: Scene) -> tuple[Rows, list[tuple[Rows, NDArray[np.int32]]]]:
     As few share as :data:`MOST_APART` and :data:`FAIRS_AT_MOST` allow.
     """
     atlas = scene.atlas
-    nobody = np.array([], dtype=np.intp)
-    if not scene.shows("fairs"):
-        return nobody, []
     lon, lat = atlas.lonlat("fairs")
     rows = fairs.chosen(atlas, scene.filters)
     rows = rows[~np.isnan(lon[rows])]

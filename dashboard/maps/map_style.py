@@ -13,6 +13,8 @@ from typing import Any
 
 from dashboard import theme
 from dashboard.maps import ground
+from dashboard.maps.addresses import geo, version
+from layers.atlas import Atlas
 
 FONTS = ["Noto Sans CJK SC Regular", "PingFang SC Regular", "Microsoft YaHei Regular", "sans-serif"]
 BOLD = ["Noto Sans CJK SC Bold", "PingFang SC Bold", "Microsoft YaHei Bold", "sans-serif"]
@@ -96,19 +98,18 @@ def _labels(
     }
 
 
-def style(version: str, lang: str) -> dict[str, Any]:
-    """Return the style for the data of `version` with labels in `lang`.
+def style(atlas: Atlas, lang: str) -> dict[str, Any]:
+    """Return the style for the places of `atlas` with labels in `lang`.
 
     Parameters
     ----------
-    version : str
-        Data version; part of each address, so that geometry is cached for ever.
+    atlas : Atlas
     lang : {'zh', 'en'}
         Language of the labels.
     """
 
     def source(name: str) -> dict[str, Any]:
-        return {"type": "geojson", "data": f"/geo/{version}/{name}.json"}
+        return {"type": "geojson", "data": geo(atlas, name)}
 
     return {
         "version": 8,
@@ -121,7 +122,7 @@ def style(version: str, lang: str) -> dict[str, Any]:
             "lines": source("lines"),
             ground.NAME: {
                 "type": "vector",
-                "tiles": [f"/geo/{version}/{ground.NAME}/{{z}}/{{x}}/{{y}}.pbf"],
+                "tiles": [f"/geo/{version(atlas, ground.NAME)}/{ground.NAME}/{{z}}/{{x}}/{{y}}.pbf"],
                 "minzoom": ground.LEAST_ZOOM,
                 "maxzoom": ground.MOST_ZOOM,
                 "bounds": list(ground.BOX),

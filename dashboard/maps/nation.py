@@ -15,6 +15,7 @@ import shapely
 
 from dashboard import theme
 from dashboard.maps import map_style
+from dashboard.maps.addresses import version
 from dashboard.maps.as_svg import Shapes, drawn_layer
 from dashboard.maps.labels import text_width
 from dashboard.maps.projection import Frame, cleared, framed
@@ -71,9 +72,10 @@ def images(atlas: Atlas, here: places.Scope, words: Words) -> list[dict[str, Any
     if here.level != "country":
         return []
     dashes(atlas)
+    name = address(words.lang, "light")
     return [
         {
-            "source": f"/geo/{atlas.version}/{address(words.lang, 'light')}",
+            "source": f"/geo/{version(atlas, name)}/{name}",
             "xref": "paper",
             "yref": "paper",
             "x": CORNER[0],
@@ -160,7 +162,7 @@ def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes, small: bool = F
         As :func:`dashes`.
     """
     dashes(atlas)
-    style = themed(map_style.style(atlas.version, words.lang), mode)
+    style = themed(map_style.style(atlas, words.lang), mode)
     # the land is as it is on the map where nothing is known of it
     fill = {"fill-color": color(theme.NO_DATA, mode)}
     layers = [one | {"paint": fill} if one["id"] == "nation" else one for one in style["layers"] if one["id"] in DRAWN]

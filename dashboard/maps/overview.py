@@ -61,7 +61,7 @@ def figure_of(scene: Scene, view: View | None = None) -> dict[str, Any]:
     return {
         "data": traces(scene),
         "layout": canvas.layout(
-            map_style.style(atlas.version, filters.lang),
+            map_style.style(atlas, filters.lang),
             canvas.standing(bounds, 3, view),
             images=nation.images(atlas, scene.here, words),
             clickmode="event",

@@ -13,6 +13,7 @@ from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.preview import marks, spots_figure
 from dashboard.words import Words
+from layers.atlas import Atlas
 
 #: The names of streets help to find a place; the grids would hide it.
 HIDDEN = frozenset(map_style.SWITCHED["grids"])
@@ -20,14 +21,14 @@ Box = tuple[float, float, float, float]
 
 
 def placing_map(
-    version: str, words: Words, lon: Sequence[float], lat: Sequence[float], names: Sequence[str], box: Box | None
+    atlas: Atlas, words: Words, lon: Sequence[float], lat: Sequence[float], names: Sequence[str], box: Box | None
 ) -> dict[str, Any]:
     """Return the figure.
 
     Parameters
     ----------
-    version : str
-        Data version, for the geometry beneath.
+    atlas : Atlas
+        Of the geometry beneath.
     lon, lat, names
         Rows that have a place (degrees, WGS-84), and what they are called.
     box : tuple of float, optional
@@ -37,4 +38,4 @@ def placing_map(
         "there", lon, lat, [escape(words.both(name)) for name in names], size=7, color=theme.MUTED, opacity=0.6
     )
     corners = ([box[0], box[2]], [box[1], box[3]]) if box else ([], [])
-    return spots_figure([there], version, words.lang, *corners, hidden=HIDDEN)
+    return spots_figure([there], atlas, words.lang, *corners, hidden=HIDDEN)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dashboard import theme
 from dashboard.maps import canvas, map_style, nation
+from dashboard.maps.addresses import geo
 from dashboard.maps.cells import address as address_of_cells
 from dashboard.maps.isochrones import around
 from dashboard.maps.marks import packed
@@ -142,7 +143,7 @@ def map_figure(
     return {
         "data": [traces[name] for name in TRACES],
         "layout": canvas.layout(
-            map_style.style(atlas.version, words.lang),
+            map_style.style(atlas, words.lang),
             canvas.standing(bounds, 10, view),
             images=nation.images(atlas, place, words),
             clickmode="event",
@@ -205,7 +206,7 @@ def _cells(atlas: Atlas, shown: Shown, place: places.Scope, words: Words, phase:
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": f"/geo/{atlas.version}/{address_of_cells(atlas, place.adcode)}.json",
+        "geojson": geo(atlas, address_of_cells(atlas, place.adcode)),
         "featureidkey": "id",
         "locations": ids,
         "z": codes,

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard import theme
 from dashboard.maps import canvas, map_style
 from dashboard.words import Words
+from layers.atlas import Atlas
 
 BELOW = "label-county"
 HIDDEN = frozenset(layer for layers in map_style.SWITCHED.values() for layer in layers)
@@ -22,7 +23,7 @@ Pair = tuple[int, float, float, float, float]
 
 
 def preview_map(
-    version: str,
+    atlas: Atlas,
     words: Words,
     lon: Sequence[float],
     lat: Sequence[float],
@@ -33,8 +34,8 @@ def preview_map(
 
     Parameters
     ----------
-    version : str
-        Data version, for the geometry beneath.
+    atlas : Atlas
+        Of the geometry beneath.
     lon, lat, names
         Where rows land (degrees, WGS-84), and what they are called.
     doubted : sequence of (row, lon, lat, lon, lat)
@@ -81,12 +82,12 @@ def preview_map(
     ]
     every_lon = [*lon, *(one[1] for one in read), *(one[3] for one in mended)]
     every_lat = [*lat, *(one[2] for one in read), *(one[4] for one in mended)]
-    return spots_figure(traces, version, words.lang, every_lon, every_lat)
+    return spots_figure(traces, atlas, words.lang, every_lon, every_lat)
 
 
 def spots_figure(
     traces: list[dict[str, Any]],
-    version: str,
+    atlas: Atlas,
     lang: str,
     lon: Sequence[float],
     lat: Sequence[float],
@@ -95,7 +96,7 @@ def spots_figure(
     """Return a figure of marks on the atlas's own map, without the `hidden` layers, that shows all of `lon`, `lat`
     (degrees).
     """
-    style = map_style.style(version, lang)
+    style = map_style.style(atlas, lang)
     style["layers"] = [layer for layer in style["layers"] if layer["id"] not in hidden]
     return {
         "data": traces,

@@ -4,8 +4,9 @@ What they say follows from the choice that is asked for, the data, and what its 
 choose the same places and hours, so most of their questions have been answered before. The answers are kept compressed:
 in the process, and for all processes of a server, through restarts, in files of its home or in the Redis that
 ``ATLAS_REDIS_URL`` names (:mod:`dashboard.server.answers_shared`). One process makes an answer, others who are asked
-the same wait for it. Of a new version of the data what was asked most is asked before readers get to it. A page that is
-kept names nobody: the name of whoever asks is put in as it is given out.
+the same wait for it. An answer is kept with the versions of what it was computed from (:mod:`layers.reads`): what an
+import does not touch holds on. Of a new version of the data what was asked most is asked before readers get to it. A
+page that is kept names nobody: the name of whoever asks is put in as it is given out.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ from dashboard.server.answers_shared import InFiles, InRedis, Shared
 from dashboard.server.calls import PATH
 from dashboard.server.kept import Kept
 from dashboard.settings import CODE
+from layers.atlas import WHOLE, Atlas
+from layers.reads import Read, recorded
 
+PREFIX = "atlas:"  # of every key
 #: Bytes of answers that a process keeps.
 MOST = 32 * 2**20
 #: What Dash says beside the values of the outputs, as where something went wrong: nothing that the next reader is told.
@@ -65,6 +69,32 @@ class _Question:
     often: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to which an answer may be kept.
+
+    Attributes
+    ----------
+    key : str
+        What tells it from other questions, whatever the data.
+    atlas : Atlas
+        The present one.
+    """
+
+    key: str
+    atlas: Atlas
+
+    @property
+    def now(self) -> str:
+        """What tells the question to this very atlas apart."""
+        return self.under((WHOLE,))
+
+    def under(self, parts: Iterable[str]) -> str:
+        """Return what an answer is kept under that follows from `parts` of the atlas."""
+        told = "".join(f" {part} {self.atlas.told(part)}" for part in parts)
+        return f"{PREFIX}{hashlib.sha256(f'{self.key}{told}'.encode()).hexdigest()}"
+
+
 class Answers:
     """Compressed answers by what was asked: of this process first, then of all.
 
@@ -90,8 +120,8 @@ class Answers:
         self._shared = self._shared or self._files
 
     @contextmanager
-    def alone(self, key: str, ahead: bool = False) -> Generator[bool]:
-        """Give whether to make the answer of `key` falls to this thread; else another has been waited for.
+    def alone(self, asked: Asked, ahead: bool = False) -> Generator[bool]:
+        """Give whether to make the answer to `asked` falls to this thread; else another has been waited for.
 
         Who asks `ahead` of readers waits for nobody.
         """
@@ -101,7 +131,7 @@ class Answers:
             if self._files is None:
                 yield True
             else:
-                with self._files.alone(key, lambda: not ahead and self.get(key) is None) as found:
+                with self._files.alone(asked.now, lambda: not ahead and self.find(asked) is None) as found:
                     yield found
         finally:
             with self._lock:
@@ -142,19 +172,35 @@ class Answers:
             client.open(one.path, method=one.method, json=one.body, environ_overrides=environ)
         return len(questions)
 
-    def key(self, *question: object) -> str:
-        """Return what the answer to a question of the present reader is kept under."""
+    def asked(self, *question: object) -> Asked:
+        """Return a question of the present reader to the present atlas."""
         base, reader = self._context.base_maps.current(), current_reader()
-        content = self._context.source.atlas().content
         told = (
-            *(self._ours, content, base.tiles.key if base else "", today().isoformat()),
+            *(self._ours, base.tiles.key if base else "", today().isoformat()),
             *(reader.role, reader.places, bool(reader.account)),
         )
         text = json.dumps([*told, *question], ensure_ascii=False, sort_keys=True)
-        return f"atlas:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        key = f"{PREFIX}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        return Asked(key, self._context.source.atlas())
 
-    def get(self, key: str) -> bytes | None:
-        """Return the answer kept under `key`, gzip-compressed."""
+    def find(self, asked: Asked) -> bytes | None:
+        """Return the answer kept to a question, gzip-compressed; it was computed from what the atlas still says."""
+        parts = self._get(asked.key)
+        return None if parts is None else self._get(asked.under(gzip.decompress(parts).decode().split()))
+
+    def keep(self, asked: Asked, packed: bytes, read: Collection[Read]) -> None:
+        """Keep an answer that was computed from what was `read`.
+
+        One for which an atlas of a past day was read follows from all there is. One that was made while a new version
+        came is of another atlas than the one asked, and not kept.
+        """
+        parts = sorted({part if of is asked.atlas.mark else WHOLE for of, part in read})
+        if WHOLE in parts and self._context.source.in_memory is not asked.atlas:
+            return
+        self._set(asked.key, gzip.compress(" ".join(parts).encode(), mtime=0))
+        self._set(asked.under(parts), packed)
+
+    def _get(self, key: str) -> bytes | None:
         found = self._own.get(key)
         if found is None and self._shared is not None and (found := self._shared.get(key)) is not None:
             if not _whole(found):  # written by somebody else, or cut
@@ -162,27 +208,27 @@ class Answers:
             self._own.set(key, found)
         return found
 
-    def set(self, key: str, packed: bytes) -> None:
-        """Keep an answer."""
+    def _set(self, key: str, packed: bytes) -> None:
         self._own.set(key, packed)
         if self._shared is not None:
             self._shared.set(key, packed)
 
     def text(self, question: tuple, make: Callable[[], str]) -> str:
         """Return the text that `make` gives (:func:`for_all`), as whoever asks is told it; an empty one is not kept."""
-        key, ahead = self.key(*question), AHEAD in request.environ
+        asked, ahead = self.asked(*question), AHEAD in request.environ
         if not ahead:
             self.remember("GET", request.full_path.rstrip("?"))
-        packed = self.get(key)
+        packed = self.find(asked)
         if packed is None:
-            with self.alone(key, ahead) as alone:
-                packed = self.get(key)
+            with self.alone(asked, ahead) as alone:
+                packed = self.find(asked)
                 if packed is None:
                     if ahead and not alone:
                         return ""
-                    found = make()
+                    with recorded() as read:
+                        found = make()
                     if found and not g.get("left_open"):
-                        self.set(key, gzip.compress(found.encode(), 6, mtime=0))
+                        self.keep(asked, gzip.compress(found.encode(), 6, mtime=0), read)
                     return found.replace(WHO, current_reader().account)
         return gzip.decompress(packed).decode().replace(WHO, current_reader().account)
 
@@ -221,17 +267,19 @@ def add_answers(app: Dash, answers: Answers, drawn: Iterable[Sequence[Place]], p
         asked = request.get_json()
         if not only_draws(asked["output"]) and not lays_out(asked):
             return None
-        g.kept_under = key = answers.key(asked["output"], asked.get("inputs"), asked.get("state"))
+        question = answers.asked(asked["output"], asked.get("inputs"), asked.get("state"))
         if not (ahead := AHEAD in request.environ):
             answers.remember("POST", PATH, asked)
-        packed = answers.get(key)
+        packed = answers.find(question)
         if packed is None:
             g.making = ExitStack()
-            alone = g.making.enter_context(answers.alone(key, ahead))
-            packed = answers.get(key)  # who was waited for has it
+            alone = g.making.enter_context(answers.alone(question, ahead))
+            packed = answers.find(question)  # who was waited for has it
             if packed is None:
-                return None if alone or not ahead else Response(status=204)
-        g.kept_under = None
+                if ahead and not alone:
+                    return Response(status=204)
+                g.kept_to, g.read = question, g.making.enter_context(recorded())
+                return None
         return _told(Response(mimetype="application/json"), packed)
 
     @app.server.teardown_request
@@ -241,12 +289,12 @@ def add_answers(app: Dash, answers: Answers, drawn: Iterable[Sequence[Place]], p
 
     @app.server.after_request
     def _keep(answer: Response) -> Response:
-        key = g.get("kept_under")
-        if not key or answer.status_code != 200 or answer.is_streamed or g.get("left_open"):
+        asked = g.get("kept_to")
+        if asked is None or answer.status_code != 200 or answer.is_streamed or g.get("left_open"):
             return answer
         if ASIDE not in (body := answer.get_data()):
             packed = gzip.compress(body, 6, mtime=0)
-            answers.set(key, packed)
+            answers.keep(asked, packed, g.read)
             return _told(answer, packed)
         return answer
 

@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from redis import Redis, RedisError
-
 from geodata.derived import ANSWERS, NAME
 from geodata.locking import hold
 
@@ -49,9 +47,11 @@ class InRedis:
     """
 
     def __init__(self, url: str) -> None:
+        from redis import Redis, RedisError  # where nobody names one, no process needs its client
+
         waits = {"socket_timeout": REDIS_PATIENCE, "socket_connect_timeout": REDIS_PATIENCE}
         self._redis = Redis.from_url(url, retry=None, **waits)
-        self._away_until = 0.0  # monotonic seconds
+        self._trouble, self._away_until = RedisError, 0.0  # monotonic seconds
 
     def get(self, key: str) -> bytes | None:
         """Return what is kept under `key`."""
@@ -66,7 +66,7 @@ class InRedis:
             return None
         try:
             return ask()
-        except RedisError as error:
+        except self._trouble as error:
             log.warning("Redis does not answer, the atlas goes on without: %s", type(error).__name__)
             self._away_until = time.monotonic() + REDIS_REST
             return None

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from flask import Flask, Response, request
 
-from dashboard.maps import ground
+from dashboard.maps import addresses, ground
 from dashboard.maps.cells import GEOMETRY as CELLS
 from dashboard.server.kept import Kept
 from dashboard.source import AtlasSource
@@ -49,15 +49,6 @@ def _level(atlas: Atlas, level: str) -> geopandas.GeoDataFrame:
     return atlas.places[atlas.places["level"] == level]
 
 
-def _recorded(atlas: Atlas) -> set[str]:
-    """Places of which something is recorded itself."""
-    return {
-        code
-        for table in ("grids", "stations", "fairs", "activities")
-        for code in getattr(atlas, table)["adcode"].dropna()
-    }
-
-
 def _ashore(atlas: Atlas) -> shapely.Geometry:
     shore = atlas.land[atlas.land["kind"] == "shore"]
     return shapely.intersection(shapely.union_all(shore.geometry.to_numpy()), shapely.box(*XIAMEN_BOX))
@@ -74,7 +65,7 @@ def _shore(atlas: Atlas) -> str:
 def _labels(atlas: Atlas, lang: str) -> str:
     column = "name" if lang == "zh" else "name_en"
     rank = {"province": 0, "city": 1, "county": 2}
-    recorded = _recorded(atlas)
+    recorded = addresses.recorded(atlas)
     parents = dict(zip(atlas.places["adcode"], atlas.places["parent"], strict=True))
     served = recorded | {parents.get(code) for code in recorded}
     features: list[tuple[str, str, str, int, float, float]] = []
@@ -171,7 +162,7 @@ def ground_tile(atlas: Atlas, name: str) -> bytes | None:
 
 
 class GeometryCache:
-    """Compressed geometry of one process, by version and name.
+    """Compressed geometry of one process, by its version and name.
 
     Parameters
     ----------
@@ -185,17 +176,18 @@ class GeometryCache:
         self._source, self._make, self._kept = source, make, Kept(most)
 
     def get(self, name: str, asked: str = "") -> tuple[str, bytes | None]:
-        """Return the present data version and what is made of `name`, gzip-compressed, None if there is none.
+        """Return the present version of `name` and what is made of it, gzip-compressed, None if there is none.
 
         The version `asked` for may name a past day (``…@2026-11-20``): then it is the version and geometry of that day.
         """
         atlas = self._source.at(_day(asked))
-        key = f"{atlas.version}/{name}"
+        version = addresses.version(atlas, name)
+        key = f"{version}/{name}"
         packed = self._kept.get(key)
         if packed is None and (made := self._make(atlas, name)) is not None:
             packed = gzip.compress(made, 6, mtime=0)
             self._kept.set(key, packed)
-        return atlas.version, packed
+        return version, packed
 
 
 def _day(version: str) -> date | None:

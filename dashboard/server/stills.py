@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dashboard.context import Context
 from dashboard.drill_down import clicked
-from dashboard.maps import base_svg, basemap, ground, nation
+from dashboard.maps import addresses, base_svg, basemap, ground, nation
 from dashboard.maps import overview as map_figures
 from dashboard.maps.as_svg import Still, svg
 from dashboard.maps.layer import Drawn
@@ -54,7 +54,7 @@ class Geometries:
         name = address.rpartition("/")[2].removesuffix(".json")
         if (sheet := ground.named(atlas, name)) is not None:
             return (), sheet.shapes, sheet.facts
-        key = (atlas.version, name)
+        key = (addresses.version(atlas, name), name)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -185,7 +185,7 @@ def add_insets(server: Flask, context: Context, geometries: Geometries) -> None:
             lambda: nation.inset(atlas, context.words(lang), mode, lambda at: geometries.get(atlas, at), small),
         )
         answer = Response(text, mimetype="image/svg+xml")
-        lasting = version == atlas.version
+        lasting = version == addresses.version(atlas, "south-china-sea")
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-store"
         return answer
 

@@ -9,11 +9,13 @@ holds more than its share (:mod:`dashboard.server.connections`).
 from __future__ import annotations
 
 import errno
+import gc
 import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -93,6 +95,16 @@ class ServerLog(Logger):
 
 class TimedWorker(gthread.ThreadWorker):
     """A worker whose connections are :class:`TimedSocket`."""
+
+    @classmethod
+    def setup(cls) -> None:
+        """Import the program before workers are forked: it is read once, and its memory theirs together.
+
+        No thread, connection or atlas is made here: each worker has its own.
+        """
+        import_module("dashboard.app")
+        gc.collect()
+        gc.freeze()  # what the collector does not visit is not copied for its sake
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -34,7 +34,7 @@ from geodata.store.database import Database
 from geodata.store.images import as_stored
 from geodata.store.log import META, meta
 from geodata.store.snapshot import Snapshot
-from geodata.store.sqlite import SqliteDatabase, prepare
+from geodata.store.sqlite import SqliteDatabase, prepare, stamp_of
 
 FILE_NAME = "atlas.gpkg"
 GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
@@ -74,10 +74,9 @@ class GeoPackageStore(BatchedStore):
     def stamp(self) -> Hashable:
         """Return what tells one file from another that took its name, or from itself when altered."""
         try:
-            status = self.path.stat()
+            return stamp_of(self.path.stat())
         except OSError as error:
             raise self._missing() from error
-        return status.st_ino, status.st_mtime_ns, status.st_size
 
     @contextmanager
     def reading(self) -> Generator[Snapshot]:
@@ -92,7 +91,7 @@ class GeoPackageStore(BatchedStore):
                     )
                 ) as connection:
                     connection.execute("BEGIN")
-                    database = SqliteDatabase(connection)
+                    database = SqliteDatabase(connection, stamp=stamp)
                     self._check_version(meta(database).get("schema_version"))
                     if self.stamp() == stamp:  # else another file took the name while this one was opened
                         yield Snapshot(self.name, database, stamp)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import mmap
+import os
 import sqlite3
 import struct
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
@@ -42,10 +45,14 @@ class SqliteDatabase(Database):
     connection : sqlite3.Connection
     check : callable
         Called before every statement that writes; raises what is to end the transaction.
+    stamp : hashable, optional
+        :func:`stamp_of` the file when the connection was opened.
     """
 
-    def __init__(self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> None:
-        self._connection, self._check = connection, check
+    def __init__(
+        self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None, stamp: Hashable = None
+    ) -> None:
+        self._connection, self._check, self._stamp = connection, check, stamp
         self._bulk: dict[str, Bulk] = {}
         self.purged = False
 
@@ -100,6 +107,33 @@ class SqliteDatabase(Database):
             return None
         return (found.st_mtime_ns, found.st_size) if found.st_size else None
 
+    def written(self, table: str) -> Hashable:
+        """Return what is another whenever a row of `table` is, or their order, whoever wrote it.
+
+        As long as the file alone holds it, the pages of the table are summed (SQLite's own ``dbstat`` tells them): no
+        row is made an object of Python.
+        """
+        try:
+            summed = None if self._stamp is None or self.fingerprint() is not None else self._pages(table)
+        except (sqlite3.Error, OSError, ValueError):  # an SQLite without dbstat
+            summed = None
+        return super().written(table) if summed is None else summed
+
+    def _pages(self, table: str) -> Hashable | None:
+        """Return the sum of the pages of a table and its definition; None where another file has taken the name."""
+        told = self.query("SELECT sql, rootpage FROM sqlite_master WHERE name = :name", name=table)
+        pages = self.query("SELECT pgoffset, pgsize FROM dbstat WHERE name = :name ORDER BY pgoffset", name=table)
+        summed = hashlib.sha256(repr(pages).encode())
+        with Path(self.query("PRAGMA database_list")[0][2]).open("rb") as file:
+            if stamp_of(os.fstat(file.fileno())) != self._stamp:
+                return None
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as held:
+                for start, size in pages:
+                    summed.update(held[start : start + size])
+            if stamp_of(os.fstat(file.fileno())) != self._stamp:
+                return None
+        return repr(told), summed.hexdigest()
+
     def purge(self) -> None:
         """Have whoever ends the transaction write the file anew, without its free pages."""
         self.purged = True
@@ -144,6 +178,11 @@ class SqliteDatabase(Database):
                 ),
                 [dict(zip("wsen", box, strict=True)) | {"stamp": stamp, "name": table}],
             )
+
+
+def stamp_of(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells one file from another that took its name, or from itself when altered."""
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def prepare(connection: sqlite3.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 import threading
@@ -19,7 +20,7 @@ from dashboard.__main__ import main
 from dashboard.access import accounts, sessions
 from dashboard.app import create_app
 from dashboard.pages import overview
-from dashboard.server.answers import WHO
+from dashboard.server.answers import WHO, Answers
 from dashboard.server.kept import Kept
 from dashboard.settings import Settings
 from geodata.derived import ANSWERS, NAME
@@ -299,3 +300,55 @@ def test_what_was_asked_is_asked_of_the_next_version_ahead_of_readers(
     assert fresh[0] != fresh[1] != fresh[2]
     painted = [page_of(one.server.test_client(), "/", "?place=640200") for one in apps]
     assert painted[0] == painted[1] == page_of(client(home), "/", "?place=640200") != page
+
+
+def test_what_an_import_does_not_touch_is_kept_with_its_geometry(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, one, store = counted(monkeypatch), client(home), open_store(home)
+    stations, fairs = "?layers=stations&place=640200", "?layers=fairs"
+    before = {query: asked(one, 0, query).json for query in (stations, fairs)}
+    assert len(made) == 2
+    store.apply("fairs", store.read("fairs").head(1).assign(fair_id="N1", name="another"), retire=False)
+    assert asked(one, 0, stations).json == before[stations] and len(made) == 2
+    assert asked(one, 0, fairs).json != before[fairs] and len(made) == 3
+    sources = [told["response"]["map-spec"]["data"]["layout"]["map"]["style"]["sources"] for told in before.values()]
+    now = asked(one, 0, fairs).json["response"]["map-spec"]["data"]["layout"]["map"]["style"]["sources"]
+    assert sources[0] == sources[1] == now
+
+
+CHOICES = (
+    *QUERIES,
+    "?layers=fairs",
+    "?layers=activities&place=350200",
+    "?layers=enterprises.demand&place=350203&radius=300",
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_after_any_imports_what_is_kept_is_what_is_made_afresh(
+    home: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance, one, store = random.Random(seed), client(home), open_store(home)
+
+    def told() -> list[Any]:
+        return [asked(one, part, query).json for query in CHOICES for part in range(3)]
+
+    keys = {"stations": "station_id", "fairs": "fair_id", "activities": "activity_id", "enterprises": "enterprise_id"}
+    batches, before = [], told()
+    for step in range(3):
+        table = chance.choice([*keys])
+        rows = store.read(table)
+        some = rows.iloc[chance.sample(range(len(rows)), 3)]
+        deed = chance.choice(["add", "remove", "undo", "alter"])
+        if deed == "undo" and batches:
+            store.undo(batches.pop())
+        elif deed == "remove":
+            store.remove(table, some[keys[table]].tolist())
+        else:
+            new = [f"N{step}{at}" for at in range(3)] if deed != "alter" else some[keys[table]].tolist()
+            adcode = chance.choice(["350203", "640205", "210921"])
+            batches.append(store.apply(table, some.assign(**{keys[table]: new}, adcode=adcode), retire=False).batch_id)
+        kept = told()
+        with monkeypatch.context() as without:
+            without.setattr(Answers, "find", lambda *_: None)
+            assert kept == told(), (seed, step, table, deed)
+    assert kept != before

@@ -20,6 +20,7 @@ from dashboard.app import create_app
 from dashboard.as_of import end_of, today
 from dashboard.context import Context
 from dashboard.locale import load_words
+from dashboard.maps import addresses
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.schema import TABLES
@@ -110,7 +111,7 @@ def test_every_page_gets_its_atlas_and_its_word_through_one_door(context):
 def test_geometry_of_the_day(home):
     app = create_app(Settings(home=home))
     client = app.server.test_client()
-    version = AtlasSource(home).at(DAY - timedelta(days=1)).version
+    version = addresses.version(AtlasSource(home).at(DAY - timedelta(days=1)), "grids")
     answer = client.get(f"/geo/{version}/grids.json")
     assert answer.status_code == 200 and "immutable" in answer.headers["Cache-Control"]
     assert client.get("/geo/x@2026-99-99/grids.json").status_code == 200

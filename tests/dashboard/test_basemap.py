@@ -160,7 +160,7 @@ def test_what_lies_above_what_is_in_the_style_of_the_atlas_and_names_ask_for_no_
     served: tuple[Context, FlaskClient],
 ) -> None:
     style = style_of(served[1], served[0])
-    ids = [one["id"] for one in map_style.style("v", "zh")["layers"]]
+    ids = [one["id"] for one in map_style.style(served[0].source.atlas(), "zh")["layers"]]
     above = [ids.index(one["metadata"]["above"]) for one in style["layers"]]
     assert above == sorted(above)
     names = [one for one in style["layers"] if one["type"] == "symbol"]
@@ -274,7 +274,7 @@ def test_every_map_and_export_says_whose_the_streets_are_and_of_which_day(
 def test_a_preview_lies_on_streets_where_its_rows_are(served: tuple[Context, FlaskClient], words: Words) -> None:
     context, _ = served
     for lon, on in ((118.1, True), (106.3, False)):
-        spots = preview_map("v", words, [lon], [24.46], ["一处"], [])
+        spots = preview_map(context.source.atlas(), words, [lon], [24.46], ["一处"], [])
         base = basemap.over(spots, context, Filters(), words, kept=False)["layout"]["meta"]["base"]
         assert bool(base["style"]) == bool(base["said"]) == on
         # the choice is of the browser alone: it has what it needs to lay streets again

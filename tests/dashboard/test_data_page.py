@@ -140,9 +140,14 @@ def test_an_address_reads_back(context):
     assert state.filters == filters and state.notices == ()
 
 
-def test_the_preview_draws_both_positions_of_what_is_doubtful():
+def test_the_preview_draws_both_positions_of_what_is_doubtful(atlas):
     figure = preview_map(
-        "v", WORDS, [118.1], [24.4], ["<b>甲</b>"], [(2, 118.1, 24.4, 118.095, 24.403), (3, 24.4, 118.1, 118.1, 24.4)]
+        atlas,
+        WORDS,
+        [118.1],
+        [24.4],
+        ["<b>甲</b>"],
+        [(2, 118.1, 24.4, 118.095, 24.403), (3, 24.4, 118.1, 118.1, 24.4)],
     )
     traces = {trace["name"]: trace for trace in figure["data"]}
     assert traces["read"]["lon"] == [118.1] and traces["mended"]["lon"] == [

@@ -22,6 +22,7 @@ from geodata.datum import wgs84_to_gcj02
 from geodata.waters import waters
 from layers.filters import Filters
 from layers.places import scope
+from tests.dashboard.geometry_version import geometry_version
 
 WALL = (1232, 823)  # pixels that the map has on a screen of 1920 × 1080
 #: Middles of water of the Yellow River along 石嘴山 in OpenStreetMap (2017): another source than the one that is drawn.
@@ -32,7 +33,7 @@ Tile = Callable[..., dict]
 
 @pytest.fixture(scope="module")
 def version(client: FlaskClient) -> str:
-    return client.get("/healthz").get_json()["data_version"]
+    return geometry_version(client, "ground")
 
 
 @pytest.fixture(scope="module")

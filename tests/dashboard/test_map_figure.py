@@ -363,10 +363,10 @@ def test_the_legend_names_how_its_classes_were_made_and_explains_it(
     assert {one.key for one in glossary(words)} >= set(terms) - {None}
 
 
-def test_every_layer_of_a_map_of_spots_has_its_source_and_every_trace_its_place(words: Words) -> None:
+def test_every_layer_of_a_map_of_spots_has_its_source_and_every_trace_its_place(atlas: Atlas, words: Words) -> None:
     for figure in (
-        preview.spots_figure([], "v", "zh", [118.1], [24.4]),
-        placing_map("v", words, [118.1], [24.4], ["甲"], None),
+        preview.spots_figure([], atlas, "zh", [118.1], [24.4]),
+        placing_map(atlas, words, [118.1], [24.4], ["甲"], None),
     ):
         style = figure["layout"]["map"]["style"]
         layers = {layer["id"]: layer for layer in style["layers"]}

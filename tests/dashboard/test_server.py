@@ -22,6 +22,7 @@ from dashboard.server.warming import WARMED, warm, warm_beside
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
+from tests.dashboard.geometry_version import geometry_version
 
 
 def test_health_says_what_the_atlas_holds(client: FlaskClient) -> None:
@@ -88,7 +89,7 @@ def test_a_store_that_is_no_geopackage_is_refused_and_left_alone(tmp_path: Path)
     ],
 )
 def test_geometry_is_valid_small_and_kept_for_ever(client: FlaskClient, name: str) -> None:
-    version = client.get("/healthz").get_json()["data_version"]
+    version = geometry_version(client, name)
     answer = client.get(f"/geo/{version}/{name}.json", headers={"Accept-Encoding": "gzip"})
     assert answer.status_code == 200
     assert answer.headers["Content-Encoding"] == "gzip"

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -245,3 +245,17 @@ def test_a_port_in_use_is_told_and_nothing_called_ready(atlas_home: Path) -> Non
         )
     said = ended.stderr.decode()
     assert ended.returncode == 1 and str(free) in said and "ATLAS_PORT" in said and "就绪" not in said
+
+
+def test_workers_have_the_program_in_memory_together(port: int) -> None:
+    answered(port, 60)
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"ATLAS_PORT={port}\0".encode() in (folder / "environ").read_bytes():
+                found[int(folder.name)] = int((folder / "status").read_text().split("PPid:")[1].split()[0])
+    workers = [one for one, parent in found.items() if parent in found]
+    assert len(workers) == WORKERS
+    for one in workers:
+        told = Path(f"/proc/{one}/smaps_rollup").read_text()
+        assert int(told.split("Shared_Dirty:")[1].split()[0]) > 60 * 1024  # of some 170 MiB that the libraries take

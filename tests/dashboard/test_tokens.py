@@ -101,4 +101,6 @@ def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words:
         assert f".mark-{'cluster' if thing == 'station' else thing} {{ background: var(--{thing})" in legend
         colours = figure[trace]["marker"]["color"]
         assert tokens.value(thing) in ({colours} if isinstance(colours, str) else set(colours))
-    assert theme.WATER == map_style.style("v", "zh")["layers"][0]["paint"]["background-color"] == tokens.value("water")
+    assert (
+        theme.WATER == map_style.style(atlas, "zh")["layers"][0]["paint"]["background-color"] == tokens.value("water")
+    )

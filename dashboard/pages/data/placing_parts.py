@@ -289,7 +289,7 @@ def _figure(atlas: Atlas, table: str, filters: Filters, words: Words) -> dict[st
     shown = there[np.linspace(0, len(there) - 1, min(len(there), DRAWN)).astype(int)] if len(there) else there
     called = atlas.table(table)["name"].iloc[shown].fillna("").astype(str).tolist()
     return placing_map(
-        atlas.version,
+        atlas,
         words,
         lon[shown].round(placing.DECIMALS).tolist(),
         lat[shown].round(placing.DECIMALS).tolist(),

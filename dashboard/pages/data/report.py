@@ -226,7 +226,7 @@ def _left_behind(upload: Upload, left: int, words: Words) -> html.P:
 
 def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words, theme: str) -> html.Section:
     preview = found["preview"]
-    spots = preview_map(context.source.atlas().version, words, preview["lon"], preview["lat"], preview["name"], doubted)
+    spots = preview_map(context.source.atlas(), words, preview["lon"], preview["lat"], preview["name"], doubted)
     figure = themed(basemap.over(spots, context, context.default, words, theme, kept=False), theme)
     drawn = len(preview["lon"])
     note = words("共 {count} 行有位置。").format(count=words.number(preview["of"]))
