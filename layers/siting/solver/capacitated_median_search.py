@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from layers.siting.solver.capacitated_exchange import exchanged
 from layers.siting.solver.capacitated_median import Problem
+from layers.siting.solver.column_generation import generate
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Highs
 from layers.siting.solver.instance import Instance
@@ -25,8 +26,8 @@ from layers.siting.solver.transportation import transported
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROUNDS, AGAIN, FIRST_ROUNDS = 1_000, 300, 20
-#: Shares of the time that is left: for the bound, for exchanges, for parts.
-BOUND_PART, EXCHANGE_PART, PARTS_PART = 0.3, 0.25, 0.7
+#: Shares of the time that is left: for the bound, for sets, for exchanges, for parts.
+BOUND_PART, GENERATION_PART, EXCHANGE_PART, PARTS_PART = 0.3, 0.1, 0.25, 0.7
 #: The choice of a bound is tried as an answer once it comes to this share of the best one.
 PROMISING = 0.93
 #: Up to so many pairs the first sites are those of the problem without capacities.
@@ -131,6 +132,14 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         if clock.over():
             return
     assert relaxed is not None
+    if best.site is not None and instance.single_source:
+        for again in generate(problem, sacks, relaxed, best.site, clock, clock.passed + GENERATION_PART * clock.left):
+            relaxed = again if again.bound > relaxed.bound else relaxed
+            bound = max(bound, min(relaxed.bound, best.value))
+            yield Step("bound", bound=bound)
+        if best.beaten(bound):
+            yield Step("done", done=True)
+            return
     if best.site is not None and best.offer(
         exchanged(problem, sacks, best.chosen, best.site, clock.within(EXCHANGE_PART))
     ):

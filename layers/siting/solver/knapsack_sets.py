@@ -1,0 +1,126 @@
+"""What a site may serve as a whole: the best filling of each of many knapsacks, and all that come near it.
+
+The best by dynamic programming over room (Bellman 1957) for all knapsacks at once, those near it by branching on the
+items, the most profitable per unit first, cut off by the bound of the linear relaxation (Dantzig 1957).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.siting.solver.progress import SAME
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Marks = NDArray[np.bool_]
+#: Cells of the tables of dynamic programming in the memory at once.
+CELLS = 8_000_000
+
+
+def padded(site: Ints, sites: int) -> tuple[Ints, int]:
+    """Return the position of each pair within its site, and the most pairs of a site; pairs ordered by site."""
+    count = np.bincount(site, minlength=sites)
+    return np.arange(len(site)) - np.repeat(np.cumsum(count) - count, count), int(count.max(initial=0))
+
+
+def best(site: Ints, profit: Floats, load: Floats, room: Floats) -> tuple[Floats, Floats]:
+    """Return the most that each knapsack of whole loads can hold, and 1 for each pair that is in it.
+
+    Parameters
+    ----------
+    site : ndarray of int64, shape (q,)
+        Knapsack of each pair, ascending.
+    load : ndarray of float64, shape (q,)
+        Whole numbers.
+    room : ndarray of float64, shape (s,)
+    """
+    s = len(room)
+    value, taken = np.zeros(s), np.zeros(len(site))
+    place, most = padded(site, s)
+    size = np.floor(room * (1 + SAME)).astype(np.int64)
+    width = int(size.max(initial=0)) + 1
+    some = max(1, CELLS // max(1, most * width))
+    begin = np.searchsorted(site, np.arange(0, s + some, some))
+    for k, first in enumerate(range(0, s, some)):
+        mine = slice(int(begin[k]), int(begin[k + 1]))
+        last = min(first + some, s)
+        value[first:last], taken[mine] = _tables(
+            site[mine] - first, place[mine], profit[mine], load[mine].astype(np.int64), size[first:last]
+        )
+    return value, taken
+
+
+def _tables(site: Ints, place: Ints, profit: Floats, load: Ints, room: Ints) -> tuple[Floats, Floats]:
+    s, most, width = len(room), int(place.max(initial=-1)) + 1, int(room.max(initial=0)) + 1
+    gain, need = np.zeros((most, s)), np.zeros((most, s), np.int64)
+    gain[place, site], need[place, site] = profit, np.minimum(load, width)
+    # room is never overdrawn: what lies before each row of the table is worth nothing
+    table = np.full((s, 2 * width), -np.inf)
+    table[:, width:] = 0.0
+    now = table[:, width:]
+    cell = (np.arange(s) * 2 * width + width)[:, None] + np.arange(width)
+    better = np.zeros((most, s, width), bool)
+    flat = table.ravel()
+    for k in range(most):
+        more = flat.take(cell - need[k][:, None])
+        more += gain[k][:, None]
+        np.greater(more, now, out=better[k])
+        np.maximum(more, now, out=now)
+    value, left, each = now[np.arange(s), room], room.copy(), np.arange(s)
+    held = np.zeros((most, s))
+    for k in range(most - 1, -1, -1):
+        mine = better[k, each, left]
+        held[k] = mine
+        left -= np.where(mine, need[k], 0)
+    return value, held[place, site]
+
+
+def near_best(profit: Floats, load: Floats, room: Floats, least: Floats, most: int) -> tuple[Ints, Marks, bool]:
+    """Return knapsack and items of every filling that is worth `least` or more, and whether those are all.
+
+    Parameters
+    ----------
+    profit : ndarray of float64, shape (s, k)
+        Of each item in each knapsack; minus infinity where it cannot be. Items of no profit may have to go somewhere.
+    load : ndarray of float64, shape (k,)
+    room, least : ndarray of float64, shape (s,)
+    most : int
+        Fillings kept: those that could become best.
+    """
+    s, k = profit.shape
+    order = np.argsort(-profit / load, axis=1, kind="stable")
+    gain, need = np.take_along_axis(profit, order, axis=1), load[order]
+    wins = gain > 0
+    before = np.cumsum(np.where(wins, need, 0.0), axis=1)
+    worth = np.cumsum(np.where(wins, gain, 0.0), axis=1)
+    before, worth = (np.concatenate([np.zeros((s, 1)), one], axis=1) for one in (before, worth))
+    density = np.concatenate([np.where(wins, gain / need, 0.0), np.zeros((s, 1))], axis=1)
+    apart = float(before.max(initial=0.0) + room.max(initial=0.0)) + 1.0
+    line = (before + apart * np.arange(s)[:, None]).ravel()
+
+    def rest(site: Ints, item: int, left: Floats) -> Floats:
+        """The most that items from `item` on can win in what is left: the linear relaxation."""
+        reach = before[site, item] + np.maximum(left, 0.0)
+        last = np.searchsorted(line, reach + apart * site, side="right") - 1 - site * (k + 1)
+        last = np.clip(last, item, k)
+        return worth[site, last] - worth[site, item] + (reach - before[site, last]) * density[site, last]
+
+    room = room * (1 + SAME)
+    site, value, left = np.arange(s), np.zeros(s), room.copy()
+    held, complete = np.zeros((s, k), bool), True
+    for item in range(k):
+        fits = np.flatnonzero((need[site, item] <= left) & np.isfinite(gain[site, item]))
+        more = held[fits]
+        more[:, item] = True
+        site, held = np.concatenate([site, site[fits]]), np.concatenate([held, more])
+        value = np.concatenate([value, value[fits] + gain[site[: len(value)][fits], item]])
+        left = np.concatenate([left, left[fits] - need[site[: len(left)][fits], item]])
+        top = value + rest(site, item + 1, left) - least[site]
+        kept = np.flatnonzero(top >= 0)
+        if len(kept) > most:
+            kept, complete = kept[np.argpartition(-top[kept], most)[:most]], False
+        site, value, left, held = site[kept], value[kept], left[kept], held[kept]
+    items = np.zeros_like(held)
+    np.put_along_axis(items, order[site], held, axis=1)
+    return site, items, complete
