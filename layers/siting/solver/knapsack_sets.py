@@ -76,8 +76,10 @@ def _tables(site: Ints, place: Ints, profit: Floats, load: Ints, room: Ints) -> 
     return value, held[place, site]
 
 
-def near_best(profit: Floats, load: Floats, room: Floats, least: Floats, most: int) -> tuple[Ints, Marks, bool]:
-    """Return knapsack and items of every filling that is worth `least` or more, and whether those are all.
+def near_best(
+    profit: Floats, load: Floats, room: Floats, least: Floats, most: int, every: bool = False
+) -> tuple[Ints, Marks] | None:
+    """Return knapsack and items of the fillings that are worth `least` or more.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def near_best(profit: Floats, load: Floats, room: Floats, least: Floats, most: i
     load : ndarray of float64, shape (k,)
     room, least : ndarray of float64, shape (s,)
     most : int
-        Fillings kept: those that could become best.
+        Fillings kept: those that could become best; with `every` None where there are more.
     """
     s, k = profit.shape
     order = np.argsort(-profit / load, axis=1, kind="stable")
@@ -108,7 +110,7 @@ def near_best(profit: Floats, load: Floats, room: Floats, least: Floats, most: i
 
     room = room * (1 + SAME)
     site, value, left = np.arange(s), np.zeros(s), room.copy()
-    held, complete = np.zeros((s, k), bool), True
+    held = np.zeros((s, k), bool)
     for item in range(k):
         fits = np.flatnonzero((need[site, item] <= left) & np.isfinite(gain[site, item]))
         more = held[fits]
@@ -119,8 +121,10 @@ def near_best(profit: Floats, load: Floats, room: Floats, least: Floats, most: i
         top = value + rest(site, item + 1, left) - least[site]
         kept = np.flatnonzero(top >= 0)
         if len(kept) > most:
-            kept, complete = kept[np.argpartition(-top[kept], most)[:most]], False
+            if every:
+                return None
+            kept = kept[np.argpartition(-top[kept], most)[:most]]
         site, value, left, held = site[kept], value[kept], left[kept], held[kept]
     items = np.zeros_like(held)
     np.put_along_axis(items, order[site], held, axis=1)
-    return site, items, complete
+    return site, items

@@ -35,14 +35,11 @@ class Sets:
     items : ndarray of bool, shape (q, m)
         The demand in each.
     cost : ndarray of float64, shape (q,)
-    complete : bool
-        Whether no set that was asked for is missing.
     """
 
     site: Ints
     items: NDArray[np.bool_]
     cost: Floats
-    complete: bool
 
 
 def opening(problem: Problem, relaxed: Relaxed) -> Floats:
@@ -59,23 +56,26 @@ def opening(problem: Problem, relaxed: Relaxed) -> Floats:
     return least
 
 
-def sets(problem: Problem, price: Floats, least: Floats, within: float, most: int) -> Sets:
+def sets(problem: Problem, price: Floats, least: Floats, within: float, most: int, every: bool = False) -> Sets | None:
     """Return the sets whose reduced cost, with `price` of each demand and `least` of each site, is at most `within`.
 
     Parameters
     ----------
     most : int
-        Sets at most: those that look best.
+        Sets at most: those that look best; with `every` None where there are more.
     """
     profit = price[:, None] - problem.cost
     able = np.flatnonzero(np.maximum(profit, 0.0).sum(axis=0) >= least - within)
     profit = profit[:, able].T
     profit[problem.load[None, :] > problem.room[able, None] * (1 + SAME)] = -np.inf
-    site, items, complete = near_best(profit, problem.load, problem.room[able], least[able] - within, most)
+    found = near_best(profit, problem.load, problem.room[able], least[able] - within, most, every)
+    if found is None:
+        return None
+    site, items = found
     some = items.any(axis=1)
     site, items = able[site[some]], items[some]
     cost = np.where(items, problem.cost.T[site], 0.0).sum(axis=1)
-    return Sets(site, items, cost, complete)
+    return Sets(site, items, cost)
 
 
 def with_answer(problem: Problem, found: Sets, site: Ints) -> Sets:
@@ -87,7 +87,6 @@ def with_answer(problem: Problem, found: Sets, site: Ints) -> Sets:
         np.concatenate([found.site, there]),
         np.concatenate([found.items, mine]),
         np.concatenate([found.cost, cost]),
-        found.complete,
     )
 
 
@@ -95,7 +94,8 @@ def program(problem: Problem, found: Sets, scale: float) -> Program:
     """Return the program: everybody in one set, one set a site, no more sites than may open."""
     made, q = Program(), len(found.site)
     x = made.block(found.cost * scale, 0.0, 1.0, integer=True)
-    made.row({x: sparse.csr_array(found.items.T.astype(np.float64))}, 1.0, 1.0)
+    column, row = np.nonzero(found.items)
+    made.row({x: sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(problem.rows), q))}, 1.0, 1.0)
     used, place = np.unique(found.site, return_inverse=True)
     made.row({x: sparse.csr_array((np.ones(q), (place, np.arange(q))), shape=(len(used), q))}, -np.inf, 1.0)
     counted = found.site >= problem.standing
@@ -129,7 +129,9 @@ def solved(
     now = problem.total(site)
     opened = problem.rule.limit - int(problem.rule.forced.sum())
     within = now - float(price.sum()) + opened * float(least.max(initial=0.0))
-    found = with_answer(problem, sets(problem, price, least, max(within, SAME * now), most), site)
+    listed = sets(problem, price, least, max(within, SAME * now), most)
+    assert listed is not None
+    found = with_answer(problem, listed, site)
     scale = 1e4 / now if now > 0 else 1.0
     answer = yield from highs.solve(program(problem, found, scale), limit, gap)
     ended = answer.status in ("optimal", "infeasible")
@@ -139,3 +141,31 @@ def solved(
     if not problem.fits(inner) or problem.total(inner) >= now * (1 - SAME) or not problem.rule.keeps(chosen):
         return None, ended
     return (chosen, inner), ended
+
+
+def proved(
+    problem: Problem, relaxed: Relaxed, within: float, most: int, highs: Highs, limit: float
+) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
+    """Look for an answer that costs at most `within` more than the bound; returns it, and whether there is no better
+    one: an answer holds no set whose reduced cost alone is larger.
+
+    Parameters
+    ----------
+    problem : Problem
+        A rule without budget and spacing.
+    most : int
+        Nothing is tried where there are more sets.
+    """
+    found = sets(problem, relaxed.price, opening(problem, relaxed), within, most, every=True)
+    if found is None:
+        return None, False
+    if not found.items.any(axis=0).all():
+        return None, True
+    total = float(np.abs(relaxed.price).sum())
+    answer = yield from highs.solve(program(problem, found, 1e6 / total if total > 0 else 1.0), limit)
+    if answer.blocks is None:
+        return None, answer.status == "infeasible"
+    better = picked(problem, found, answer.blocks[0])
+    if not problem.fits(better[1]) or not problem.rule.keeps(better[0]):
+        return None, False
+    return better, answer.status == "optimal"
