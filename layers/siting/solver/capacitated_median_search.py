@@ -47,9 +47,8 @@ class _Best:
     def __init__(self, instance: Instance, problem: Problem, clock: Clock) -> None:
         self._instance, self._problem, self._clock = instance, problem, clock
         self._slow, self._seen = 0.0, set()
-        cost = problem.cost[np.isfinite(problem.cost)]
         #: What two answers differ by at least: 1 where all costs are whole numbers, but for rounding.
-        self.least = float(np.allclose(cost, np.rint(cost), rtol=1e-12, atol=1e-12)) if instance.single_source else 0.0
+        self.least = float(instance.single_source and _all_whole(problem.cost[np.isfinite(problem.cost)]))
         self.chosen: list[int] = []
         self.site: Ints | None = None
         self.cost = np.inf  # of the assignment
@@ -110,6 +109,11 @@ class _Best:
             assigned = np.full(self._instance.pairs.demands, -1)
             assigned[self._problem.rows] = self._problem.columns[self.site]
         return Step(stage, self._problem.rule.sites[self.sites], bound=bound, assigned=assigned)
+
+
+def _all_whole(cost: Floats) -> bool:
+    """Return whether costs are whole numbers, and small enough that sums of them are."""
+    return bool(cost.max(initial=0.0) <= 1e6 and np.allclose(cost, np.rint(cost), rtol=1e-14, atol=0.0))
 
 
 def median(instance: Instance, clock: Clock) -> Generator[Step]:

@@ -6,6 +6,9 @@ items, the most profitable per unit first, cut off by the bound of the linear re
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -90,41 +93,68 @@ def near_best(
     most : int
         Fillings kept: those that could become best; with `every` None where there are more.
     """
-    s, k = profit.shape
-    order = np.argsort(-profit / load, axis=1, kind="stable")
-    gain, need = np.take_along_axis(profit, order, axis=1), load[order]
-    wins = gain > 0
-    before = np.cumsum(np.where(wins, need, 0.0), axis=1)
-    worth = np.cumsum(np.where(wins, gain, 0.0), axis=1)
-    before, worth = (np.concatenate([np.zeros((s, 1)), one], axis=1) for one in (before, worth))
-    density = np.concatenate([np.where(wins, gain / need, 0.0), np.zeros((s, 1))], axis=1)
-    apart = float(before.max(initial=0.0) + room.max(initial=0.0)) + 1.0
-    line = (before + apart * np.arange(s)[:, None]).ravel()
-
-    def rest(site: Ints, item: int, left: Floats) -> Floats:
-        """The most that items from `item` on can win in what is left: the linear relaxation."""
-        reach = before[site, item] + np.maximum(left, 0.0)
-        last = np.searchsorted(line, reach + apart * site, side="right") - 1 - site * (k + 1)
-        last = np.clip(last, item, k)
-        return worth[site, last] - worth[site, item] + (reach - before[site, last]) * density[site, last]
-
     room = room * (1 + SAME)
-    site, value, left = np.arange(s), np.zeros(s), room.copy()
-    held = np.zeros((s, k), bool)
+    noise = SAME * float(np.abs(profit).max(initial=0.0, where=np.isfinite(profit)))
+    ahead = _Ahead.of(profit, load)
+    # an item in no filling that is worth enough is left out
+    spare = ahead.most(np.arange(len(room)), 0, room) - least + noise
+    some = np.flatnonzero(spare >= 0)
+    ahead = _Ahead.of(np.where(profit >= -spare[:, None], profit, -np.inf)[some], load)
+    order, gain, need = ahead.order, ahead.gain, ahead.need
+    k = int(np.isfinite(gain).sum(axis=1).max(initial=0))
+    site, value, left, least = np.arange(len(some)), np.zeros(len(some)), room[some], least[some] - noise
+    held = np.zeros((len(some), k), bool)
     for item in range(k):
         fits = np.flatnonzero((need[site, item] <= left) & np.isfinite(gain[site, item]))
-        more = held[fits]
+        there, more = site[fits], held[fits]
         more[:, item] = True
-        site, held = np.concatenate([site, site[fits]]), np.concatenate([held, more])
-        value = np.concatenate([value, value[fits] + gain[site[: len(value)][fits], item]])
-        left = np.concatenate([left, left[fits] - need[site[: len(left)][fits], item]])
-        top = value + rest(site, item + 1, left) - least[site]
+        value = np.concatenate([value, value[fits] + gain[there, item]])
+        left = np.concatenate([left, left[fits] - need[there, item]])
+        site, held = np.concatenate([site, there]), np.concatenate([held, more])
+        top = value + ahead.most(site, item + 1, left) - least[site]
         kept = np.flatnonzero(top >= 0)
         if len(kept) > most:
             if every:
                 return None
             kept = kept[np.argpartition(-top[kept], most)[:most]]
         site, value, left, held = site[kept], value[kept], left[kept], held[kept]
-    items = np.zeros_like(held)
-    np.put_along_axis(items, order[site], held, axis=1)
-    return site, items
+    items = np.zeros((len(site), len(load)), bool)
+    np.put_along_axis(items, order[site, :k], held, axis=1)
+    return some[site], items
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ahead:
+    """Items of each knapsack, the most profitable per unit first, and what those still ahead may win."""
+
+    order: Ints
+    gain: Floats
+    need: Floats
+    before: Floats
+    worth: Floats
+    density: Floats
+
+    @classmethod
+    def of(cls, profit: Floats, load: Floats) -> Self:
+        order = np.argsort(-profit / load, axis=1, kind="stable")
+        gain, need = np.take_along_axis(profit, order, axis=1), load[order]
+        wins, none = gain > 0, np.zeros((len(gain), 1))
+        before = np.concatenate([none, np.cumsum(np.where(wins, need, 0.0), axis=1)], axis=1)
+        worth = np.concatenate([none, np.cumsum(np.where(wins, gain, 0.0), axis=1)], axis=1)
+        density = np.concatenate([np.where(wins, gain / need, 0.0), none], axis=1)
+        return cls(order, gain, need, before, worth, density)
+
+    def most(self, site: Ints, item: int, left: Floats) -> Floats:
+        """Return the most that items from `item` on can win in what is left: the linear relaxation."""
+        k = self.gain.shape[1]
+        reach = self.before[site, item] + np.maximum(left, 0.0)
+        reach = np.minimum(reach, self.before[site, -1])  # an endless room
+        apart = float(self.before.max(initial=0.0)) + 1.0
+        line = (self.before + apart * np.arange(len(self.gain))[:, None]).ravel()
+        last = np.searchsorted(line, reach + apart * site, side="right") - 1 - site * (k + 1)
+        last = np.clip(last, item, k)
+        return (
+            self.worth[site, last]
+            - self.worth[site, item]
+            + (reach - self.before[site, last]) * self.density[site, last]
+        )
