@@ -32,7 +32,7 @@ ROUNDS, AGAIN, FIRST_ROUNDS = 1_000, 300, 20
 BOUND_PART, GENERATION_PART, EXCHANGE_PART, PARTS_PART, PARTS_OF_MANY = 0.3, 0.1, 0.25, 0.7, 0.95
 #: What the bound leaves open is solved by sets of demand where there are no more than so many, in this part of the
 #: time; more of them at the end. It is tried again when what is left open has come down to this part.
-FEW_SETS, MANY_SETS, SETS_PART, HALF = 10_000, 60_000, 0.3, 0.7
+FEW_SETS, MANY_SETS, SETS_PART, HALF = 10_000, 60_000, 0.05, 0.7
 #: The choice of a bound is tried as an answer once it comes to this share of the best one.
 PROMISING = 0.93
 #: Up to so many pairs the first sites are those of the problem without capacities.

@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 FIRST, LEAST, MOST = 60, 30, 400
 WIDTH, NEAR = 40, 9
 #: Parts with no more demand a site than this are solved by sets of demand: at first of so much demand, of so many sets.
-FEW, FIRST_BY_SETS, MOST_SETS = 8, 40, 4_000
+FEW, FIRST_BY_SETS, MOST_SETS = 8, 40, 1_500
 #: A part is given so many seconds; parts become smaller where that is too little, larger when none helps any more.
 PART_SECONDS = 4.0
 #: Parts are solved to this share of their cost.
