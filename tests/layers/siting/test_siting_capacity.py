@@ -95,9 +95,9 @@ def test_fillings_of_knapsacks_are_those_that_enumeration_finds(seed: int) -> No
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_sites_of_few_points_are_proved_by_sets(seed: int) -> None:
-    instance = clustered(20, 6, seed, tightness=0.93)
+    instance = clustered(14, 5, seed, tightness=0.9)
     instance = instance.having(
-        pairs=from_dense(np.rint(instance.pairs.distance.reshape(20, 20)) / instance.weight[:, None])
+        pairs=from_dense(np.rint(instance.pairs.distance.reshape(14, 14)) / instance.weight[:, None])
     )
     told = list(solve(instance))
     right = as_written(instance)
