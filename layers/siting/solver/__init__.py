@@ -10,8 +10,8 @@ the modules below are its own.
 - ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
 - ``p_center``: p-centers; ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
 - ``capacitated_median``, ``capacitated_median_search``, ``capacitated_exchange``, ``generalized_assignment``,
-  ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``:
-  demand served as a whole;
+  ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``,
+  ``knapsack_sets``, ``set_partitioning``, ``column_generation``: demand served as a whole;
 - ``change``, ``reorganisation``, ``reorganisation_program``: what stands may change: close, move, upgrade, the fewest
   for a share, the worst zone first;
 - ``stages``: in which order; ``load``: who serves how much under capacity;

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from layers.siting.solver.capacitated_exchange import exchanged
 from layers.siting.solver.capacitated_median import Problem
+from layers.siting.solver.column_generation import MOST, generate
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Highs
 from layers.siting.solver.instance import Instance
@@ -19,14 +20,19 @@ from layers.siting.solver.lagrangian_bound import Knapsacks, Relaxed, losses, re
 from layers.siting.solver.neighbourhood_search import improve
 from layers.siting.solver.p_median import Median, greedy, interchange
 from layers.siting.solver.progress import SAME, Clock, Step
+from layers.siting.solver.set_partitioning import proved
 from layers.siting.solver.single_source import exactly
 from layers.siting.solver.transportation import transported
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROUNDS, AGAIN, FIRST_ROUNDS = 1_000, 300, 20
-#: Shares of the time that is left: for the bound, for exchanges, for parts.
-BOUND_PART, EXCHANGE_PART, PARTS_PART = 0.3, 0.25, 0.7
+#: Shares of the time that is left: for the bound, for sets, for exchanges, for parts (of more demand than
+#: can be solved as a whole: nearly all).
+BOUND_PART, GENERATION_PART, EXCHANGE_PART, PARTS_PART, PARTS_OF_MANY = 0.3, 0.1, 0.25, 0.7, 0.95
+#: What the bound leaves open is solved by sets of demand where there are no more than so many, in this part of the
+#: time; more of them at the end. It is tried again when what is left open has come down to this part.
+FEW_SETS, MANY_SETS, SETS_PART, HALF = 10_000, 60_000, 0.05, 0.7
 #: The choice of a bound is tried as an answer once it comes to this share of the best one.
 PROMISING = 0.93
 #: Up to so many pairs the first sites are those of the problem without capacities.
@@ -41,6 +47,8 @@ class _Best:
     def __init__(self, instance: Instance, problem: Problem, clock: Clock) -> None:
         self._instance, self._problem, self._clock = instance, problem, clock
         self._slow, self._seen = 0.0, set()
+        #: What two answers differ by at least: 1 where all costs are whole numbers, but for rounding.
+        self.least = float(instance.single_source and _all_whole(problem.cost[np.isfinite(problem.cost)]))
         self.chosen: list[int] = []
         self.site: Ints | None = None
         self.cost = np.inf  # of the assignment
@@ -78,6 +86,16 @@ class _Best:
         self.sites, self.value = list(key), value
         return True
 
+    def within(self, bound: float) -> float:
+        """Return by how much a better answer lies beyond the bound at most."""
+        return self.value - bound + SAME * abs(self.value) - self.least * (1 - 1e-6)
+
+    def reached(self, bound: float) -> float:
+        """Return the bound on what answers cost: no more than the best of them."""
+        if self.least and np.isfinite(bound):
+            bound = max(bound, float(np.ceil(bound - 1e-6)))
+        return min(bound, self.value)
+
     def beaten(self, bound: float) -> bool:
         """Return whether nothing within `bound` is better."""
         return self.sites is not None and self.value - bound <= SAME * max(abs(self.value), abs(bound))
@@ -93,11 +111,16 @@ class _Best:
         return Step(stage, self._problem.rule.sites[self.sites], bound=bound, assigned=assigned)
 
 
+def _all_whole(cost: Floats) -> bool:
+    """Return whether costs are whole numbers, and small enough that sums of them are."""
+    return bool(cost.max(initial=0.0) <= 1e6 and np.allclose(cost, np.rint(cost), rtol=1e-14, atol=0.0))
+
+
 def median(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and lower bounds of a p-median under capacity."""
     rule = Rule.of(instance)
     problem = Problem.of(instance, rule)
-    best = _Best(instance, problem, clock)
+    best, whole = _Best(instance, problem, clock), instance.single_source
     m, n = problem.cost.shape
     if m * n <= FEW_PAIRS:
         plain = Median.of(instance, rule)
@@ -118,7 +141,7 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
     bound, relaxed = 0.0, None
     seconds = BOUND_PART * clock.left
     for relaxed in _bounds(problem, sacks, best, _first_price(problem), clock, ROUNDS, seconds):
-        bound = max(bound, min(relaxed.bound, best.value))
+        bound = max(bound, best.reached(relaxed.bound))
         # what a poor bound chooses is far from fitting, and long to settle; what the last one chooses is not
         promising = best.site is None or relaxed.last or relaxed.bound > PROMISING * best.value
         changed = promising and best.offer(_from_bound(problem, relaxed, clock))
@@ -131,13 +154,28 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         if clock.over():
             return
     assert relaxed is not None
+    if best.site is not None and whole:
+        for again in generate(problem, sacks, relaxed, best.site, clock, clock.passed + GENERATION_PART * clock.left):
+            relaxed = again if again.bound > relaxed.bound else relaxed
+            bound = max(bound, best.reached(relaxed.bound))
+            yield Step("bound", bound=bound)
+        if best.beaten(bound):
+            yield Step("done", done=True)
+            return
     if best.site is not None and best.offer(
         exchanged(problem, sacks, best.chosen, best.site, clock.within(EXCHANGE_PART))
     ):
         yield best.step("interchange", bound)
     with Highs(clock) as highs:
         if best.site is not None:
-            until = np.inf if np.isinf(clock.left) else clock.passed + PARTS_PART * clock.left
+            if whole and (yield from _by_sets(problem, best, relaxed, clock, highs, SETS_PART, FEW_SETS)):
+                return
+            tried = best.within(relaxed.bound)
+            until = (
+                np.inf
+                if np.isinf(clock.left)
+                else clock.passed + (PARTS_PART if m <= MOST else PARTS_OF_MANY) * clock.left
+            )
             search = improve(problem, best.chosen, best.site, relaxed, clock, highs, until)
             for found in search:
                 if isinstance(found, Step):
@@ -147,13 +185,19 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
                     if best.beaten(bound):
                         yield Step("done", done=True)
                         return
+                    if whole and best.within(relaxed.bound) < HALF * tried:
+                        tried = best.within(relaxed.bound)
+                        if (yield from _by_sets(problem, best, relaxed, clock, highs, SETS_PART, FEW_SETS)):
+                            return
             if clock.over():
+                return
+            if whole and (yield from _by_sets(problem, best, relaxed, clock, highs, 0.5, MANY_SETS)):
                 return
             for again in _bounds(problem, sacks, best, relaxed.price, clock, AGAIN, 0.5 * clock.left):
                 if again.bound > relaxed.bound:
                     relaxed = again
                     best.offer(_from_bound(problem, again, clock))
-                bound = max(bound, min(again.bound, best.value))
+                bound = max(bound, best.reached(again.bound))
                 yield best.step("bound", bound)
                 if best.beaten(bound):
                     yield Step("done", done=True)
@@ -161,6 +205,20 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         if clock.over():
             return
         yield from _whole(instance, problem, best, relaxed, bound, clock, highs)
+
+
+def _by_sets(
+    problem: Problem, best: _Best, relaxed: Relaxed, clock: Clock, highs: Highs, part: float, most: int
+) -> Generator[Step, None, bool]:
+    """Solve the whole by sets where those that may matter are few; returns whether that ended the search."""
+    if not problem.rule.plain or len(problem.rows) > MOST:
+        return False
+    found, ended = yield from proved(problem, relaxed, best.within(relaxed.bound), most, highs, part * clock.left)
+    if best.offer(found):
+        yield best.step("exact")
+    if ended:
+        yield Step("done", done=True)
+    return ended
 
 
 def _from_bound(problem: Problem, relaxed: Relaxed, clock: Clock) -> tuple[list[int], Ints] | None:
@@ -240,4 +298,4 @@ def _whole(
         return
     rest = found.bound / scale
     if np.isfinite(rest) and best.sites is not None:
-        yield Step("exact", bound=max(bound, min(rest, best.value)))
+        yield Step("exact", bound=max(bound, best.reached(rest)))

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.siting.solver import knapsack_sets
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.progress import SAME, Clock
 
@@ -161,8 +162,21 @@ def losses(cost: Floats, load: Floats, standing: int, relaxed: Relaxed) -> Float
     return np.maximum(forced - (relaxed.full - relaxed.worth)[None, :], 0.0) + opening[None, :]
 
 
-def _round(sacks: Knapsacks, rule: Rule, price: Floats, exact: bool) -> tuple[Relaxed, Floats]:
-    """Return the bound of `price` and its slope."""
+def filled_whole(sacks: Knapsacks, rule: Rule, price: Floats) -> Relaxed | None:
+    """Return the bound of `price` with every knapsack filled by whole demand, those that are not chosen too;
+    None where that takes too long.
+    """
+    if (sacks.load != np.rint(sacks.load)).any() or not sacks.whole or not len(sacks.load):
+        return None
+    items = np.bincount(sacks.column[price[sacks.row] > sacks.cost], minlength=len(sacks.room))
+    width = float(sacks.room.max(initial=0.0, where=np.isfinite(sacks.room)))
+    if len(sacks.room) * float(items.max(initial=0)) * width > 4 * CELLS:
+        return None
+    return _round(sacks, rule, np.clip(price, 0.0, sacks.beyond), True, True)[0]
+
+
+def _round(sacks: Knapsacks, rule: Rule, price: Floats, exact: bool, every: bool = False) -> tuple[Relaxed, Floats]:
+    """Return the bound of `price` and its slope; with `every`, who is in any knapsack rather than in a chosen one."""
     n = len(sacks.room)
     profit = price[sacks.row] - sacks.cost
     active = np.flatnonzero(profit > 0)
@@ -173,24 +187,24 @@ def _round(sacks: Knapsacks, rule: Rule, price: Floats, exact: bool) -> tuple[Re
         rent > 0, rent * np.where(np.isfinite(sacks.room), sacks.room, 0.0), 0.0
     )
     worth = full.copy()
-    begin = np.searchsorted(j, np.arange(n + 1))
     solved = np.zeros(n, bool)
     while True:
         value, chosen, loss = rule.most(worth[~sacks.stand])
         there = sacks.stand.copy()
         there[~sacks.stand] = chosen
-        open_ = np.flatnonzero(there & ~solved & (rent > 0)) if exact else np.empty(0, np.intp)
+        open_ = np.flatnonzero((there | every) & ~solved & (rent > 0)) if exact else np.empty(0, np.intp)
         if not len(open_):
             break
-        for one in open_.tolist():
-            mine = slice(int(begin[one]), int(begin[one + 1]))
-            held, taken[mine] = _dynamic(profit[mine], load[mine], float(sacks.room[one]))
-            worth[one] = min(worth[one], held)
-            solved[one] = True
+        place = np.full(n, -1)
+        place[open_] = np.arange(len(open_))
+        mine = np.flatnonzero(place[j] >= 0)
+        held, taken[mine] = knapsack_sets.best(place[j[mine]], profit[mine], load[mine], sacks.room[open_])
+        worth[open_] = np.minimum(worth[open_], held)
+        solved[open_] = True
     bound = float(price.sum()) - float(worth[sacks.stand].sum()) - value
     mine = there[j]
     slope = np.asarray(1.0 - np.bincount(sacks.row[active[mine]], taken[mine], minlength=len(price)), np.float64)
-    held = np.flatnonzero(mine & (taken == 1.0))
+    held = np.flatnonzero((mine | every) & (taken == 1.0))
     return Relaxed(bound, chosen, loss, price, rent, worth, full, sacks.row[active[held]], j[held]), slope
 
 
@@ -236,23 +250,3 @@ def _small(sacks: Knapsacks, relaxed: Relaxed) -> bool:
     there[~sacks.stand] = relaxed.chosen
     room = np.where(np.isfinite(sacks.room), sacks.room, 0.0)
     return float((items * room)[there].sum()) <= CELLS
-
-
-def _dynamic(profit: Floats, load: Floats, room: float) -> tuple[float, Floats]:
-    """Return the most that a knapsack of whole loads can hold, and which items do."""
-    size = load.astype(np.int64)
-    capacity = int(np.floor(room * (1 + SAME)))
-    best = np.zeros(capacity + 1)
-    better = np.zeros((len(size), capacity + 1), bool)
-    for k, (gain, need) in enumerate(zip(profit.tolist(), size.tolist(), strict=True)):
-        if need <= capacity:
-            more = best[: capacity + 1 - need] + gain
-            np.greater(more, best[need:], out=better[k, need:])
-            np.maximum(more, best[need:], out=best[need:])
-    taken = np.zeros(len(size))
-    left = capacity
-    for k in range(len(size) - 1, -1, -1):
-        if better[k, left]:
-            taken[k] = 1.0
-            left -= int(size[k])
-    return float(best[capacity]), taken

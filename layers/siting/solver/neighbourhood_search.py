@@ -16,12 +16,15 @@ from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.highs import Highs
 from layers.siting.solver.lagrangian_bound import Relaxed
 from layers.siting.solver.progress import SAME, Clock, Step
+from layers.siting.solver.set_partitioning import opening, solved
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 #: Demand in a part at first, at least and at most; candidates and sites tried per demand in it.
 FIRST, LEAST, MOST = 60, 30, 400
 WIDTH, NEAR = 40, 9
+#: Parts with no more demand a site than this are solved by sets of demand: at first of so much demand, of so many sets.
+FEW, FIRST_BY_SETS, MOST_SETS = 8, 40, 1_500
 #: A part is given so many seconds; parts become smaller where that is too little, larger when none helps any more.
 PART_SECONDS = 4.0
 #: Parts are solved to this share of their cost.
@@ -49,7 +52,9 @@ def improve(
         Seconds of the clock at which to stop.
     """
     price, rent = relaxed.price, relaxed.rent
-    size, n = float(FIRST), len(problem.columns)
+    least, n = opening(problem, relaxed), len(problem.columns)
+    first = FIRST_BY_SETS if _by_sets(problem, len(site), len(problem.open(chosen))) else FIRST
+    size = float(first)
     tried: set[tuple[int, ...]] = set()
     while True:
         changed = False
@@ -75,7 +80,7 @@ def improve(
             limit = min(PART_SECONDS, until - clock.passed)
             if limit <= 0.05:
                 return False
-            found, ended = yield from _solved(problem, chosen, site, region, rows, price, rent, highs, limit)
+            found, ended = yield from _solved(problem, chosen, site, region, rows, price, rent, least, highs, limit)
             if not ended:
                 size = max(0.9 * size, LEAST)
             if found is not None:
@@ -83,7 +88,7 @@ def improve(
                 changed = True
                 yield chosen, site
         if not changed:
-            if size >= min(MOST, len(problem.rows)) or size < FIRST:
+            if size >= min(MOST, len(problem.rows)) or size < first:
                 return True
             size = min(size * 1.5, MOST)
 
@@ -124,6 +129,7 @@ def _solved(
     rows: Ints,
     price: Floats,
     rent: Floats,
+    least: Floats,
     highs: Highs,
     limit: float,
 ) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
@@ -142,28 +148,50 @@ def _solved(
     part = problem.part(rows, np.unique(columns), chosen)
     if part.rule.limit < 0:
         return None, True
-    near = min(NEAR + len(region), len(part.columns))
-    keep = np.zeros(part.cost.shape, bool)
-    np.put_along_axis(keep, np.argpartition(part.cost, near - 1, axis=1)[:, :near], True, axis=1)
-    keep &= np.isfinite(part.cost)
     place = np.full(len(problem.columns), -1)
     place[part.columns] = np.arange(len(part.columns))
     here = place[site[rows]]
     if (here < 0).any():
         return None, True
-    keep[np.arange(len(rows)), here] = True
-    now = float(part.cost[np.arange(len(rows)), here].sum())
-    scale = 1e4 / now if now > 0 else 1.0
-    found = yield from highs.solve(part.program(keep, True, scale), limit, TOLERANCE)
-    ended = found.status in ("optimal", "infeasible")
-    if found.blocks is None:
+    if _by_sets(problem, len(rows), len(region)):
+        found, ended = yield from solved(
+            part, here, price[rows], least[part.columns], MOST_SETS, highs, limit, TOLERANCE
+        )
+    else:
+        found, ended = yield from _by_pairs(part, here, NEAR + len(region), highs, limit)
+    if found is None:
         return None, ended
-    picked, inner = part.read(keep, list(found.blocks))
-    if not part.fits(inner) or part.total(inner) >= now * (1 - SAME):
-        return None, ended
+    picked, inner = found
     site = site.copy()
     site[rows] = part.columns[inner]
     region_set = set(region.tolist())
     rest = [one for one in chosen if problem.standing + one not in region_set]
     chosen = [*rest, *(int(part.columns[part.standing + one]) - problem.standing for one in picked)]
     return ((chosen, site) if problem.rule.keeps(chosen) else None), ended
+
+
+def _by_sets(problem: Problem, demand: int, sites: int) -> bool:
+    """Return whether sites serve so little demand each that its sets can be listed."""
+    return problem.rule.plain and demand <= FEW * sites
+
+
+def _by_pairs(
+    part: Problem, here: Ints, near: int, highs: Highs, limit: float
+) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
+    """Solve a part with the `near` cheapest sites of each demand; returns an answer better than `here`, and whether
+    the solver came to an end.
+    """
+    near, rows = min(near, len(part.columns)), np.arange(len(here))
+    keep = np.zeros(part.cost.shape, bool)
+    np.put_along_axis(keep, np.argpartition(part.cost, near - 1, axis=1)[:, :near], True, axis=1)
+    keep &= np.isfinite(part.cost)
+    keep[rows, here] = True
+    now = part.total(here)
+    scale = 1e4 / now if now > 0 else 1.0
+    found = yield from highs.solve(part.program(keep, True, scale), limit, TOLERANCE)
+    ended = found.status in ("optimal", "infeasible")
+    if found.blocks is None:
+        return None, ended
+    picked, inner = part.read(keep, list(found.blocks))
+    better = part.fits(inner) and part.total(inner) < now * (1 - SAME)
+    return ((picked, inner) if better else None), ended

@@ -11,7 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from test_siting_engine import LATE, children
 
 from layers.distance import from_dense
-from layers.siting.solver import Instance, best, highs, solve
+from layers.siting.solver import Instance, best, highs, knapsack_sets, solve
 from layers.siting.solver.capacitated_exchange import exchanged
 from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.constraints import Rule
@@ -68,6 +68,41 @@ def test_it_finds_and_proves_what_the_model_as_written_gives(single: bool) -> No
     right = as_written(instance)
     assert told[-1].status == "proved"
     assert told[-1].objective == pytest.approx(right, rel=1e-7)
+    assert all(one.bound is None or one.bound <= right * (1 + 1e-9) for one in told)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_fillings_of_knapsacks_are_those_that_enumeration_finds(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    profit, load = random.normal(3, 4, (5, 8)), random.integers(1, 9, 8).astype(float)
+    room, least = random.integers(0, 22, 5).astype(float), random.uniform(4, 9, 5)
+    profit[0, 0] = -np.inf
+    sets = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(bool)
+    value = np.where(sets[None], profit[:, None, :], 0.0).sum(axis=2)
+    value[sets @ load > room[:, None]] = -np.inf
+    right = {(int(k), tuple(sets[one])) for k, one in np.argwhere(value >= least[:, None])}
+    found = knapsack_sets.near_best(profit, load, room, least, 10_000)
+    assert found is not None
+    assert {(k, tuple(items)) for k, items in zip(found[0].tolist(), found[1], strict=True)} == right
+    assert len(right) > 3
+    assert knapsack_sets.near_best(profit, load, room, least, 2, every=True) is None
+    site, item = np.nonzero(profit > 0)
+    most, taken = knapsack_sets.best(site, profit[site, item], load[item], room)
+    assert most == pytest.approx(value.max(axis=1))
+    assert np.bincount(site, taken * profit[site, item], 5) == pytest.approx(most)
+    assert (np.bincount(site, taken * load[item], 5) <= room).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sites_of_few_points_are_proved_by_sets(seed: int) -> None:
+    instance = clustered(14, 5, seed, tightness=0.9)
+    instance = instance.having(
+        pairs=from_dense(np.rint(instance.pairs.distance.reshape(14, 14)) / instance.weight[:, None])
+    )
+    told = list(solve(instance))
+    right = as_written(instance)
+    assert right == pytest.approx(round(right), rel=1e-9)
+    assert (told[-1].status, told[-1].objective) == ("proved", pytest.approx(right, rel=1e-7))
     assert all(one.bound is None or one.bound <= right * (1 + 1e-9) for one in told)
 
 
