@@ -37,6 +37,8 @@ ABSURD_M = 500_000.0
 #: Where all pairs would be too many, a p-median looks at so many times as many sites as there are for each that will be
 #: open: an answer whose ways end among them mostly exists, and one that goes farther is still judged by its true ways.
 NEAR = 6
+#: Where even these are too many and points lie in a plane, so many of each are kept: ways are measured when asked for.
+FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,7 @@ def prepare(
     names = [one for one in offered if one not in dropped]
     sites = names + stand
     places = _places(candidates, existing, keep)
-    unknown, net, horizon = 0, None, None
+    unknown, net, horizon, plane = 0, None, None, None
     limit = wish.reach if wish.model in COVERAGE_MODELS else np.inf
     if matrix is not None:
         pairs, unknown = _from_matrix(matrix, [demand.ids[i] for i in rows], sites, stand)
@@ -166,7 +168,7 @@ def prepare(
         pairs = net.pairs
     else:
         limited = any(table is not None and "capacity" in table.frame for table in (candidates, existing))
-        pairs, horizon = _from_points(wish, demand, places, rows, sites, len(stand), limited)
+        pairs, horizon, plane = _from_points(wish, demand, places, rows, sites, len(stand), limited)
     n, c = len(sites), len(names)
     forced, forbidden = _marks(wish, sites, candidates, keep, c)
     lost = tuple(ids[i] for i in net.lost(~forbidden)) if net else ()
@@ -221,6 +223,7 @@ def prepare(
         single_source=wish.single_source,
         farther=farther,
         horizon=horizon,
+        plane=plane,
     )
     return Prepared(
         instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost
@@ -309,7 +312,7 @@ def _from_points(
     sites: list[str],
     stand: int,
     limited: bool,
-) -> tuple[Pairs, NDArray[np.float64] | None]:
+) -> tuple[Pairs, NDArray[np.float64] | None, tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
     if demand.points is None or places is None:
         raise AtlasError(N_("没有坐标也没有费用表：请在各表中加上 x,y 或 lon,lat，或给 --cost-matrix。"))
     points = Points(demand.located.xy[rows], demand.located.degrees)
@@ -336,16 +339,16 @@ def _from_points(
             km=round(float(off.max()) / 1000),
         )
     if wish.model in COVERAGE_MODELS:
-        return within_reach(points, places, wish.reach, wish.detour), None
+        return within_reach(points, places, wish.reach, wish.detour), None, None
     near = -(-NEAR * len(places) // max(stand + (wish.new or 0), 1))
-    if (
-        wish.model == "pmedian"
-        and wish.new is not None
-        and not (limited or wish.hours)
-        and near * len(points) <= ALL_PAIRS < len(points) * len(places)
-    ):
-        return nearest_pairs(points, places, near, wish.detour)
-    return all_pairs(points, places, wish.detour), None
+    many = wish.model == "pmedian" and wish.new is not None and len(points) * len(places) > ALL_PAIRS
+    if many and not (limited or wish.hours):
+        if near * len(points) <= ALL_PAIRS:
+            return *nearest_pairs(points, places, near, wish.detour), None
+        if wish.new and not points.degrees and wish.budget is None and not wish.spacing:
+            plane = points.xy * wish.detour, places.xy * wish.detour
+            return *nearest_pairs(points, places, FEW, wish.detour), plane
+    return all_pairs(points, places, wish.detour), None, None
 
 
 def _along(

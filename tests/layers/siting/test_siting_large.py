@@ -1,4 +1,4 @@
-"""Medians of which only the nearest pairs are known: never better than they are, bounds never above the optimum."""
+"""Medians of which the nearest pairs alone, or the places, are known: bounds are never above the optimum."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ def test_bounds_from_the_nearest_pairs_agree_with_brute_force(seed: int) -> None
     existing, forbidden = np.zeros(n, bool), np.zeros(n, bool)
     existing[0], forbidden[1] = random.random() < 0.4, random.random() < 0.4
     new = int(random.integers(1, n - existing[0] - forbidden[1] + 1))
-    asked = median(
-        demand, sites, weight, int(random.integers(1, n + 1)), new=new, existing=existing, forbidden=forbidden
-    )
+    count = int(random.integers(1, n + 1))
+    conditions = {"new": new, "existing": existing, "forbidden": forbidden}
+    if random.random() < 0.5:
+        conditions["plane"] = demand.xy, sites.xy
+    asked = median(demand, sites, weight, count, **conditions)
     apart = cdist(demand.xy, sites.xy)
     stand = np.flatnonzero(existing).tolist()
     free = np.flatnonzero(~existing & ~forbidden)
@@ -73,3 +75,18 @@ def test_no_site_is_nearer_than_the_horizon_that_is_not_among_the_pairs(degrees:
     apart[pairs.demand(), pairs.site] = np.inf
     assert (apart.min(axis=1) >= horizon).all()
     assert (horizon > 0.9 * np.array([part.max() for part in np.split(pairs.distance, 40)])).all()
+
+
+def test_bounds_in_the_plane_are_never_above_the_optimum_where_the_answers_are_not_the_best() -> None:
+    worse = 0
+    for seed in range(EXAMPLES):
+        random = np.random.default_rng(seed)
+        demand, sites = (Points(random.uniform(0, 300, (k, 2))) for k in (40, 14))
+        weight = random.uniform(0, 9, 40)
+        *_, last = solve(median(demand, sites, weight, 2, new=5, plane=(demand.xy, sites.xy)), seed=seed)
+        apart = cdist(demand.xy, sites.xy)
+        optimum = min(weight @ apart[:, one].min(axis=1) for one in combinations(range(14), 5))
+        assert 0.9 * optimum <= last.bound <= optimum * (1 + 1e-9)
+        assert last.objective == pytest.approx(weight @ apart[:, last.sites].min(axis=1))
+        worse += last.objective > optimum * (1 + 1e-9)
+    assert worse
