@@ -27,10 +27,10 @@ Ints = NDArray[np.intp]
 #: Points of one block: what is measured at once is a block of demand by a block of candidates.
 BLOCK = 256
 #: About how many demand points and candidates there are on the levels before the last, per site, of so many sites at
-#: least; on the first there is a greedy answer alone, up to the second answers are searched.
+#: least; on the first there is a greedy answer alone.
 LEVELS, FEWEST = (5, 25, 120), 100
 #: Nearest candidates of a point on a level, in parts of those that go to one site.
-NEAR = 12
+NEAR = 5
 #: Exchanges on a level, candidates around a site that Cooper's step tries, and how often it does.
 EXCHANGES, AROUND, SETTLINGS = 60, 400, 30
 #: Part of the time that is left for exchanges and for the bound of a level.
@@ -277,15 +277,15 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
             break
         part, some = plane.coarse(count, np.flatnonzero(rule.forced))
         able = rule.kept(some, np.empty(0, np.intp))
-        problem = part.problem(rule.limit) if turn < 2 else None
-        if problem is None:
-            begin = _carried(level, price, part)
-        else:
+        problem = part.problem(rule.limit)
+        if turn < 2:
             chosen = p_median.greedy(problem, able)
-            if turn:
-                chosen = p_median.interchange(problem, able, chosen, clock.within(SEARCH_PART), EXCHANGES)
-            best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
             begin = p_median.between(problem, chosen) / part.weight
+        else:
+            chosen, begin = _nearest(part, plane.sites[best]).tolist(), _carried(level, price, part)
+        if turn:
+            chosen = p_median.interchange(problem, able, chosen, clock.within(SEARCH_PART), EXCHANGES)
+        best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
         level, price = part, begin
         if not turn:
             continue
@@ -295,10 +295,8 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
             relaxed = found
             yield Step("bound")
         price = relaxed.price
-        if problem is not None:
-            chosen, less = relaxed.chosen.tolist(), clock.within(SEARCH_PART)
-            chosen = p_median.interchange(problem, able, chosen, less, EXCHANGES)
-            best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
+        chosen = p_median.interchange(problem, able, relaxed.chosen.tolist(), clock.within(SEARCH_PART), EXCHANGES)
+        best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
     if clock.over():
         return
     for relaxed in relax(plane, rule, value, _carried(level, price, plane), clock):
@@ -311,7 +309,7 @@ def _offered(
     """Settle a choice and tell it when it is better than the best one; returns the better one and its cost."""
     trial = settled(plane, rule, chosen, clock)
     cost = plane.value(trial)
-    if not cost < value:
+    if not cost < value or not rule.keeps(trial):
         return best, value
     yield Step("interchange", rule.sites[trial])
     return trial, cost

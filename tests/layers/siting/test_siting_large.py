@@ -41,22 +41,23 @@ def test_bounds_from_the_nearest_pairs_agree_with_brute_force(seed: int) -> None
     m, n = int(random.integers(3, 14)), int(random.integers(3, 9))
     demand, sites = (Points(random.integers(0, 30, (k, 2)) * 10.0) for k in (m, n))
     weight = random.integers(0, 9, m).astype(float)
-    existing, forbidden = np.zeros(n, bool), np.zeros(n, bool)
-    existing[0], forbidden[1] = random.random() < 0.4, random.random() < 0.4
+    existing, forbidden, forced = (np.zeros(n, bool) for _ in range(3))
+    existing[0], forbidden[1], forced[-1] = (random.random(3) < 0.4).tolist()
     new = int(random.integers(1, n - existing[0] - forbidden[1] + 1))
     count = int(random.integers(1, n + 1))
-    conditions = {"new": new, "existing": existing, "forbidden": forbidden}
+    conditions = {"new": new, "existing": existing, "forbidden": forbidden, "forced": forced}
     if random.random() < 0.5:
         conditions["plane"] = demand.xy, sites.xy
     asked = median(demand, sites, weight, count, **conditions)
     apart = cdist(demand.xy, sites.xy)
     stand = np.flatnonzero(existing).tolist()
     free = np.flatnonzero(~existing & ~forbidden)
-    optimum = min(weight @ apart[:, [*one, *stand]].min(axis=1) for one in combinations(free.tolist(), new))
+    ways = {one: weight @ apart[:, [*one, *stand]].min(axis=1) for one in combinations(free.tolist(), new)}
+    optimum = min(way for one, way in ways.items() if not forced[-1] or n - 1 in one)
     told = list(solve(asked, seed=seed % 5))
     last = told[-1]
     assert last.objective == pytest.approx(weight @ apart[:, [*last.sites, *stand]].min(axis=1))
-    assert len(last.sites) <= new
+    assert len(last.sites) <= new and set(np.flatnonzero(forced)) <= set(last.sites.tolist())
     assert last.objective >= optimum * (1 - 1e-9)
     for one in told:
         assert one.bound is None or one.bound <= optimum * (1 + 1e-9) + 1e-9
