@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.access import gini
-from layers.distance import Points, measure
+from layers.distance import NOISE, Points, measure
 from layers.siting.solver import Instance, Progress, best, reach_counts, value
 
 Choice = NDArray[np.int64]
@@ -75,7 +75,8 @@ def explain(instance: Instance, sites: Choice, places: Points | None = None) -> 
         serving = owner[mine[pairs.distance[mine] <= nearest[owner[mine]]]]
         if instance.horizon is not None and instance.farther is not None:  # it also serves who has no pair with it
             only = np.arange(pairs.sites) == site
-            serving = np.flatnonzero(instance.farther(np.arange(pairs.demands), only, 1) <= nearest)
+            ways = instance.farther(np.arange(pairs.demands), only, 1)
+            serving = np.flatnonzero(ways <= nearest * (1 + NOISE))
         reached = exclusive = newly = None
         if near is not None and counts is not None and before is not None:
             covered = owner[mine[near[mine]]]

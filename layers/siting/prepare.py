@@ -200,7 +200,7 @@ def prepare(
         ids = [f"{ids[i]}#{k}" for k, i in enumerate(point)] if len(point) > len(ids) else ids
     farther = None
     if matrix is None and edges is None and wish.hours is None and places is not None:
-        farther = _farther(demand.located.xy[rows], demand.located.degrees, places, wish.detour)
+        farther = farther_sites(demand.located.xy[rows], demand.located.degrees, places, wish.detour)
     instance = Instance(
         model=wish.model,
         weight=weight,
@@ -340,15 +340,53 @@ def _from_points(
         )
     if wish.model in COVERAGE_MODELS:
         return within_reach(points, places, wish.reach, wish.detour), None, None
-    near = -(-NEAR * len(places) // max(stand + (wish.new or 0), 1))
-    many = wish.model == "pmedian" and wish.new is not None and len(points) * len(places) > ALL_PAIRS
-    if many and not (limited or wish.hours):
-        if near * len(points) <= ALL_PAIRS:
-            return *nearest_pairs(points, places, near, wish.detour), None
-        if wish.new and not points.degrees and wish.budget is None and not wish.spacing:
-            plane = points.xy * wish.detour, places.xy * wish.detour
-            return *nearest_pairs(points, places, FEW, wish.detour), plane
-    return all_pairs(points, places, wish.detour), None, None
+    if wish.model != "pmedian" or wish.new is None or limited or wish.hours:
+        return all_pairs(points, places, wish.detour), None, None
+    loose = wish.budget is None and not wish.spacing
+    return median_pairs(points, places, stand, wish.new, wish.detour, loose)
+
+
+def median_pairs(
+    demand: Points, sites: Points, stand: int, new: int, detour: float = 1.0, loose: bool = True
+) -> tuple[Pairs, NDArray[np.float64] | None, tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
+    """Return what a p-median knows of its ways: `pairs`, `horizon` and `plane` of
+    :class:`~layers.siting.solver.Instance`.
+
+    Parameters
+    ----------
+    stand, new : int
+        How many of the sites stand, and how many are added.
+    loose : bool
+        Whether the number alone is limited.
+
+    Raises
+    ------
+    AtlasError
+        There are too many pairs, and no way to do without them.
+    """
+    if len(demand) * len(sites) > ALL_PAIRS:
+        near = -(-NEAR * len(sites) // max(stand + new, 1))
+        if near * len(demand) <= ALL_PAIRS:
+            return *nearest_pairs(demand, sites, near, detour), None
+        if new and loose and not demand.degrees:
+            return *nearest_pairs(demand, sites, FEW, detour), (demand.xy * detour, sites.xy * detour)
+    return all_pairs(demand, sites, detour), None, None
+
+
+def farther_sites(xy: NDArray[np.float64], degrees: bool, places: Points, detour: float) -> Farther:
+    """Return what :class:`~layers.siting.solver.Instance` calls `farther`, for straight ways from points `xy`."""
+
+    def farther(demand: NDArray[np.intp], usable: NDArray[np.bool_], k: int) -> NDArray[np.float64]:
+        """Return the distance to the k-th nearest usable site, for the few points that no radius reached."""
+        sites = np.flatnonzero(usable)
+        if len(sites) < k:
+            return np.full(len(demand), np.inf)
+        near = Points(places.xy[sites], degrees)
+        points = Points(xy[demand], degrees)
+        _, which = near.tree().query(points.searched(), k=[k])
+        return measure(points, np.arange(len(points)), near, which[:, 0]) * detour
+
+    return farther
 
 
 def _along(
@@ -426,17 +464,3 @@ def _open(
         found.append(is_open if mask is None else is_open[mask])
     missing = n - sum(len(one) for one in found)
     return np.vstack([np.ones((missing, 24), bool), *found])
-
-
-def _farther(xy: NDArray[np.float64], degrees: bool, places: Points, detour: float) -> Farther:
-    def farther(demand: NDArray[np.intp], usable: NDArray[np.bool_], k: int) -> NDArray[np.float64]:
-        """Return the distance to the k-th nearest usable site, for the few points that no radius reached."""
-        sites = np.flatnonzero(usable)
-        if len(sites) < k:
-            return np.full(len(demand), np.inf)
-        near = Points(places.xy[sites], degrees)
-        points = Points(xy[demand], degrees)
-        _, which = near.tree().query(points.searched(), k=[k])
-        return measure(points, np.arange(len(points)), near, which[:, 0]) * detour
-
-    return farther

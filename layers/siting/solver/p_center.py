@@ -209,10 +209,11 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
 
     Every radius is asked of the relaxation first, then in whole sites with more and more patience.
     """
-    rule, low, ceiling, patience, failures = centers.rule, centers.least, most, 0.0, FAILURES
+    rule, low, ceiling, patience = centers.rule, centers.least, most, 0.0
     hard = np.argsort(-centers.hardness, kind="stable")[: HARDEST * max(rule.limit, 1)]
     asked = np.union1d(centers.beyond(rule.start if best is None else best), hard[centers.hardness[hard] > 0])
     large = centers.near.demands > SOME
+    failures, longer = (OF_MANY, 1.0) if large else (FAILURES, LONGER)
     with Highs(clock) as highs:
         while low < most and not clock.over():
             near = centers.between(low, low + NEXT * (ceiling - low)) if large and patience else None
@@ -224,7 +225,7 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
                             best, most = found, float(centers.ways(found)[0].max())
                             centers.narrow(most)
                         yield Step("exact", None if found is None else rule.sites[found])
-                ceiling, patience, failures = most, max(PATIENCE, patience * LONGER), failures * MORE
+                ceiling, patience, failures = most, max(PATIENCE, patience * longer), failures * MORE
                 continue
             asked, kept, found = yield from _decided(centers, asked, radius, highs, patience)
             reached = np.inf if found is None else float(centers.ways(found)[0].max())

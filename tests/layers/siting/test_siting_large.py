@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from layers.distance import Points, measure, nearest_pairs
+from layers.siting.evidence import explain
 from layers.siting.solver import Instance, solve
 
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
@@ -91,3 +92,13 @@ def test_bounds_in_the_plane_are_never_above_the_optimum_where_the_answers_are_n
         assert last.objective == pytest.approx(weight @ apart[:, last.sites].min(axis=1))
         worse += last.objective > optimum * (1 + 1e-9)
     assert worse
+
+
+def test_a_site_serves_those_too_who_have_no_pair_with_it() -> None:
+    random = np.random.default_rng(3)
+    demand, sites = (Points(random.uniform(0, 300, (k, 2))) for k in (30, 12))
+    weight = random.uniform(1, 9, 30)
+    chosen = np.array([2, 7])
+    nearest = cdist(demand.xy, sites.xy[chosen]).argmin(axis=1)
+    told = explain(median(demand, sites, weight, 1, new=2, plane=(demand.xy, sites.xy)), chosen)
+    assert [one.served for one in told] == pytest.approx([weight[nearest == k].sum() for k in range(2)])
