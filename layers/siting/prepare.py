@@ -34,11 +34,13 @@ from layers.walking import REACH_M, Graph, Ways
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
 #: Sites farther than this from all demand are taken for a mistake in the coordinates, metres.
 ABSURD_M = 500_000.0
-#: Where all pairs would be too many, a p-median looks at so many times as many sites as there are for each that will be
-#: open: an answer whose ways end among them mostly exists, and one that goes farther is still judged by its true ways.
-NEAR = 6
-#: Where even these are too many and points lie in a plane, so many of each are kept: ways are measured when asked for.
+#: Where all pairs would be too many, a p-median in a plane keeps so many of each demand point: ways are measured when
+#: they are asked for.
 FEW = 8
+#: In degrees, or where more than the number of sites is limited, it looks at so many times as many sites as there are
+#: for each that will be open: an answer whose ways end among them mostly exists, and one that goes farther is still
+#: judged by its true ways.
+NEAR = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,11 +367,11 @@ def median_pairs(
         There are too many pairs, and no way to do without them.
     """
     if len(demand) * len(sites) > ALL_PAIRS:
+        if new and loose and not demand.degrees:
+            return *nearest_pairs(demand, sites, FEW, detour), (demand.xy * detour, sites.xy * detour)
         near = -(-NEAR * len(sites) // max(stand + new, 1))
         if near * len(demand) <= ALL_PAIRS:
             return *nearest_pairs(demand, sites, near, detour), None
-        if new and loose and not demand.degrees:
-            return *nearest_pairs(demand, sites, FEW, detour), (demand.xy * detour, sites.xy * detour)
     return all_pairs(demand, sites, detour), None, None
 
 

@@ -33,6 +33,8 @@ LEVELS, FEWEST = (5, 25, 120), 100
 NEAR = 5
 #: Exchanges on a level, candidates around a site that Cooper's step tries, and how often it does.
 EXCHANGES, AROUND, SETTLINGS = 60, 400, 30
+#: An exchange weighs every site against every candidate: where these are no more than so many.
+WEIGHED = 30_000_000
 #: Part of the time that is left for exchanges and for the bound of a level.
 SEARCH_PART, BOUND_PART = 0.15, 0.25
 #: Of the candidates worth most so many times as many as are chosen share, the best e to this more than the last.
@@ -123,6 +125,7 @@ class Tiles:
         self._weight = [plane.weight[one] for one in self.rows]
         self._sites = [plane.sites[one] for one in self.columns]
         low, high = (np.array([edge(one, axis=0) for one in self._demand]) for edge in (np.min, np.max))
+        self._low, self._high = low, high
         left, right = (np.array([edge(one, axis=0) for one in self._sites]) for edge in (np.min, np.max))
         between = np.maximum(np.maximum(left[None] - high[:, None], low[:, None] - right[None]), 0.0)
         self._apart = np.hypot(between[..., 0], between[..., 1])
@@ -147,11 +150,12 @@ class Tiles:
 
     def served(self, price: Floats, chosen: Ints, share: Floats) -> Floats:
         """Return what share of `chosen` each demand point has nearer than its price."""
-        found = np.empty(len(price))
-        sites = self.plane.sites[chosen]
-        for begin in range(0, len(price), step := max(1, 4_000_000 // max(1, len(chosen)))):
-            some = slice(begin, begin + step)
-            found[some] = (cdist(self.plane.demand[some], sites) < price[some, None]) @ share
+        found, sites = np.empty(len(price)), self.plane.sites[chosen]
+        for k, rows in enumerate(self.rows):
+            mine = price[rows]
+            apart = np.maximum(np.maximum(self._low[k] - sites, sites - self._high[k]), 0.0)
+            near = np.flatnonzero(np.hypot(apart[:, 0], apart[:, 1]) < mine.max())
+            found[rows] = (cdist(self._demand[k], sites[near]) < mine[:, None]) @ share[near]
         return found
 
 
@@ -278,13 +282,14 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
         part, some = plane.coarse(count, np.flatnonzero(rule.forced))
         able = rule.kept(some, np.empty(0, np.intp))
         problem = part.problem(rule.limit)
+        rounds = EXCHANGES if rule.limit * len(able) <= WEIGHED else 0
         if turn < 2:
             chosen = p_median.greedy(problem, able)
             begin = p_median.between(problem, chosen) / part.weight
         else:
             chosen, begin = _nearest(part, plane.sites[best]).tolist(), _carried(level, price, part)
         if turn:
-            chosen = p_median.interchange(problem, able, chosen, clock.within(SEARCH_PART), EXCHANGES)
+            chosen = p_median.interchange(problem, able, chosen, clock.within(SEARCH_PART), rounds)
         best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
         level, price = part, begin
         if not turn:
@@ -295,7 +300,7 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
             relaxed = found
             yield Step("bound")
         price = relaxed.price
-        chosen = p_median.interchange(problem, able, relaxed.chosen.tolist(), clock.within(SEARCH_PART), EXCHANGES)
+        chosen = p_median.interchange(problem, able, relaxed.chosen.tolist(), clock.within(SEARCH_PART), rounds)
         best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
     if clock.over():
         return
