@@ -27,12 +27,12 @@ Ints = NDArray[np.intp]
 #: Points of one block: what is measured at once is a block of demand by a block of candidates.
 BLOCK = 256
 #: About how many demand points and candidates there are on the levels before the last, per site, of so many sites at
-#: least; on the first there is a greedy answer alone.
+#: least.
 LEVELS, FEWEST = (5, 25, 120), 100
 #: Nearest candidates of a point on a level, in parts of those that go to one site.
 NEAR = 5
 #: Exchanges on a level, candidates around a site that Cooper's step tries, and how often it does.
-EXCHANGES, AROUND, SETTLINGS = 60, 400, 30
+EXCHANGES, AROUND, SETTLINGS = 1_000, 400, 30
 #: An exchange weighs every site against every candidate: where these are no more than so many.
 WEIGHED = 30_000_000
 #: Part of the time that is left for exchanges and for the bound of a level.
@@ -283,23 +283,20 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
         able = rule.kept(some, np.empty(0, np.intp))
         problem = part.problem(rule.limit)
         rounds = EXCHANGES if rule.limit * len(able) <= WEIGHED else 0
-        if turn < 2:
+        if turn:
+            chosen, begin = _nearest(part, plane.sites[best]).tolist(), _carried(level, price, part)
+        else:
             chosen = p_median.greedy(problem, able)
             begin = p_median.between(problem, chosen) / part.weight
-        else:
-            chosen, begin = _nearest(part, plane.sites[best]).tolist(), _carried(level, price, part)
-        if turn:
-            chosen = p_median.interchange(problem, able, chosen, clock.within(SEARCH_PART), rounds)
+            best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
+        chosen = p_median.interchange(problem, able, chosen, clock.within(SEARCH_PART), rounds)
         best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
-        level, price = part, begin
-        if not turn:
-            continue
         target = part.value(_nearest(part, plane.sites[best]))
         relaxed = Relaxed(0.0, begin, some[:0])
         for found in relax(part, able, target, begin, clock.within(BOUND_PART)):
             relaxed = found
             yield Step("bound")
-        price = relaxed.price
+        level, price = part, relaxed.price
         chosen = p_median.interchange(problem, able, relaxed.chosen.tolist(), clock.within(SEARCH_PART), rounds)
         best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
     if clock.over():
