@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from layers.distance import Points, measure, nearest_pairs
 from layers.siting.evidence import explain
 from layers.siting.solver import Instance, solve
+from layers.siting.solver.highs_process import milp
 
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
 
@@ -102,3 +104,23 @@ def test_a_site_serves_those_too_who_have_no_pair_with_it() -> None:
     nearest = cdist(demand.xy, sites.xy[chosen]).argmin(axis=1)
     told = explain(median(demand, sites, weight, 1, new=2, plane=(demand.xy, sites.xy)), chosen)
     assert [one.served for one in told] == pytest.approx([weight[nearest == k].sum() for k in range(2)])
+
+
+def test_the_interior_point_method_and_the_simplex_method_agree() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(8):
+        matrix = sparse.random_array((30, 40), density=0.2, format="csc", rng=random)
+        task = {
+            "c": random.uniform(1, 9, 40),
+            "matrix": matrix,
+            "low": np.where(random.random(30) < 0.5, 0.3 * matrix.sum(axis=1), -np.inf),
+            "high": np.where(random.random(30) < 0.5, 0.8 * matrix.sum(axis=1), np.inf),
+            "lower": random.uniform(0, 0.2, 40),
+            "upper": np.ones(40),
+            "integer": np.zeros(40),
+            "seconds": None,
+        }
+        simplex, interior = milp(task), milp({**task, "interior": True})
+        assert interior["status"] == simplex["status"] == 0
+        assert interior["bound"] == pytest.approx(simplex["objective"])
+        assert task["c"] @ interior["x"] == pytest.approx(simplex["objective"])
