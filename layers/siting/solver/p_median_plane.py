@@ -41,6 +41,8 @@ SEARCH_PART, BOUND_PART = 0.15, 0.25
 SHARING, STEEP = 5, 2.0
 #: Rounds of the relaxation on a level, and its steps.
 ROUNDS, FIRST_STEP, SHRINK, PATIENCE, MOMENTUM, LEAST_STEP = 400, 1.0, 0.6, 8, 0.9, 1e-3
+#: On the last level it begins anew, with long steps, as long as that closes this part of the gap.
+AGAIN = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -299,10 +301,14 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
         level, price = part, relaxed.price
         chosen = p_median.interchange(problem, able, relaxed.chosen.tolist(), clock.within(SEARCH_PART), rounds)
         best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
-    if clock.over():
-        return
-    for relaxed in relax(plane, rule, value, _carried(level, price, plane), clock):
-        yield Step("bound", bound=min(relaxed.bound, value))
+    lower, price = 0.0, _carried(level, price, plane)
+    while not clock.over():
+        before = lower
+        for relaxed in relax(plane, rule, value, price, clock):
+            lower, price = relaxed.bound, relaxed.price
+            yield Step("bound", bound=min(lower, value))
+        if lower - before <= AGAIN * (value - lower):
+            break
 
 
 def _offered(
