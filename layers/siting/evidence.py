@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.access import gini
-from layers.distance import Points, measure
+from layers.distance import NOISE, Points, measure
 from layers.siting.solver import Instance, Progress, best, reach_counts, value
 
 Choice = NDArray[np.int64]
@@ -72,7 +72,11 @@ def explain(instance: Instance, sites: Choice, places: Points | None = None) -> 
     facts, losses = [], []
     for site in sites:
         mine = np.flatnonzero(pairs.site == site)
-        serving = mine[pairs.distance[mine] <= nearest[owner[mine]]]
+        serving = owner[mine[pairs.distance[mine] <= nearest[owner[mine]]]]
+        if instance.horizon is not None and instance.farther is not None:  # it also serves who has no pair with it
+            only = np.arange(pairs.sites) == site
+            ways = instance.farther(np.arange(pairs.demands), only, 1)
+            serving = np.flatnonzero(ways <= nearest * (1 + NOISE))
         reached = exclusive = newly = None
         if near is not None and counts is not None and before is not None:
             covered = owner[mine[near[mine]]]
@@ -85,7 +89,7 @@ def explain(instance: Instance, sites: Choice, places: Points | None = None) -> 
             without = value(instance, sites[sites != site])
             loss = None if without is None or whole is None or instance.model == "lscp" else abs(without - whole)
         losses.append(np.inf if loss is None else loss)
-        facts.append((int(site), reached, exclusive, newly, float(weight[owner[serving]].sum()), loss))
+        facts.append((int(site), reached, exclusive, newly, float(weight[serving].sum()), loss))
     order = sorted(range(len(sites)), key=lambda k: (-losses[k], -(facts[k][2] or 0.0), int(sites[k])))
     rank = {k: place + 1 for place, k in enumerate(order)}
     open_sites = np.flatnonzero(there)

@@ -34,8 +34,12 @@ from layers.walking import REACH_M, Graph, Ways
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
 #: Sites farther than this from all demand are taken for a mistake in the coordinates, metres.
 ABSURD_M = 500_000.0
-#: Where all pairs would be too many, a p-median looks at so many times as many sites as there are for each that will be
-#: open: an answer whose ways end among them mostly exists, and one that goes farther is still judged by its true ways.
+#: Where all pairs would be too many, a p-median in a plane keeps so many of each demand point: ways are measured when
+#: they are asked for.
+FEW = 8
+#: In degrees, or where more than the number of sites is limited, it looks at so many times as many sites as there are
+#: for each that will be open: an answer whose ways end among them mostly exists, and one that goes farther is still
+#: judged by its true ways.
 NEAR = 6
 
 
@@ -150,7 +154,7 @@ def prepare(
     names = [one for one in offered if one not in dropped]
     sites = names + stand
     places = _places(candidates, existing, keep)
-    unknown, net, horizon = 0, None, None
+    unknown, net, horizon, plane = 0, None, None, None
     limit = wish.reach if wish.model in COVERAGE_MODELS else np.inf
     if matrix is not None:
         pairs, unknown = _from_matrix(matrix, [demand.ids[i] for i in rows], sites, stand)
@@ -166,7 +170,7 @@ def prepare(
         pairs = net.pairs
     else:
         limited = any(table is not None and "capacity" in table.frame for table in (candidates, existing))
-        pairs, horizon = _from_points(wish, demand, places, rows, sites, len(stand), limited)
+        pairs, horizon, plane = _from_points(wish, demand, places, rows, sites, len(stand), limited)
     n, c = len(sites), len(names)
     forced, forbidden = _marks(wish, sites, candidates, keep, c)
     lost = tuple(ids[i] for i in net.lost(~forbidden)) if net else ()
@@ -198,7 +202,7 @@ def prepare(
         ids = [f"{ids[i]}#{k}" for k, i in enumerate(point)] if len(point) > len(ids) else ids
     farther = None
     if matrix is None and edges is None and wish.hours is None and places is not None:
-        farther = _farther(demand.located.xy[rows], demand.located.degrees, places, wish.detour)
+        farther = farther_sites(demand.located.xy[rows], demand.located.degrees, places, wish.detour)
     instance = Instance(
         model=wish.model,
         weight=weight,
@@ -221,6 +225,7 @@ def prepare(
         single_source=wish.single_source,
         farther=farther,
         horizon=horizon,
+        plane=plane,
     )
     return Prepared(
         instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost
@@ -309,7 +314,7 @@ def _from_points(
     sites: list[str],
     stand: int,
     limited: bool,
-) -> tuple[Pairs, NDArray[np.float64] | None]:
+) -> tuple[Pairs, NDArray[np.float64] | None, tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
     if demand.points is None or places is None:
         raise AtlasError(N_("没有坐标也没有费用表：请在各表中加上 x,y 或 lon,lat，或给 --cost-matrix。"))
     points = Points(demand.located.xy[rows], demand.located.degrees)
@@ -336,16 +341,54 @@ def _from_points(
             km=round(float(off.max()) / 1000),
         )
     if wish.model in COVERAGE_MODELS:
-        return within_reach(points, places, wish.reach, wish.detour), None
-    near = -(-NEAR * len(places) // max(stand + (wish.new or 0), 1))
-    if (
-        wish.model == "pmedian"
-        and wish.new is not None
-        and not (limited or wish.hours)
-        and near * len(points) <= ALL_PAIRS < len(points) * len(places)
-    ):
-        return nearest_pairs(points, places, near, wish.detour)
-    return all_pairs(points, places, wish.detour), None
+        return within_reach(points, places, wish.reach, wish.detour), None, None
+    if wish.model != "pmedian" or wish.new is None or limited or wish.hours:
+        return all_pairs(points, places, wish.detour), None, None
+    loose = wish.budget is None and not wish.spacing
+    return median_pairs(points, places, stand, wish.new, wish.detour, loose)
+
+
+def median_pairs(
+    demand: Points, sites: Points, stand: int, new: int, detour: float = 1.0, loose: bool = True
+) -> tuple[Pairs, NDArray[np.float64] | None, tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
+    """Return what a p-median knows of its ways: `pairs`, `horizon` and `plane` of
+    :class:`~layers.siting.solver.Instance`.
+
+    Parameters
+    ----------
+    stand, new : int
+        How many of the sites stand, and how many are added.
+    loose : bool
+        Whether the number alone is limited.
+
+    Raises
+    ------
+    AtlasError
+        There are too many pairs, and no way to do without them.
+    """
+    if len(demand) * len(sites) > ALL_PAIRS:
+        if new and loose and not demand.degrees:
+            return *nearest_pairs(demand, sites, FEW, detour), (demand.xy * detour, sites.xy * detour)
+        near = -(-NEAR * len(sites) // max(stand + new, 1))
+        if near * len(demand) <= ALL_PAIRS:
+            return *nearest_pairs(demand, sites, near, detour), None
+    return all_pairs(demand, sites, detour), None, None
+
+
+def farther_sites(xy: NDArray[np.float64], degrees: bool, places: Points, detour: float) -> Farther:
+    """Return what :class:`~layers.siting.solver.Instance` calls `farther`, for straight ways from points `xy`."""
+
+    def farther(demand: NDArray[np.intp], usable: NDArray[np.bool_], k: int) -> NDArray[np.float64]:
+        """Return the distance to the k-th nearest usable site, for the few points that no radius reached."""
+        sites = np.flatnonzero(usable)
+        if len(sites) < k:
+            return np.full(len(demand), np.inf)
+        near = Points(places.xy[sites], degrees)
+        points = Points(xy[demand], degrees)
+        _, which = near.tree().query(points.searched(), k=[k])
+        return measure(points, np.arange(len(points)), near, which[:, 0]) * detour
+
+    return farther
 
 
 def _along(
@@ -423,17 +466,3 @@ def _open(
         found.append(is_open if mask is None else is_open[mask])
     missing = n - sum(len(one) for one in found)
     return np.vstack([np.ones((missing, 24), bool), *found])
-
-
-def _farther(xy: NDArray[np.float64], degrees: bool, places: Points, detour: float) -> Farther:
-    def farther(demand: NDArray[np.intp], usable: NDArray[np.bool_], k: int) -> NDArray[np.float64]:
-        """Return the distance to the k-th nearest usable site, for the few points that no radius reached."""
-        sites = np.flatnonzero(usable)
-        if len(sites) < k:
-            return np.full(len(demand), np.inf)
-        near = Points(places.xy[sites], degrees)
-        points = Points(xy[demand], degrees)
-        _, which = near.tree().query(points.searched(), k=[k])
-        return measure(points, np.arange(len(points)), near, which[:, 0]) * detour
-
-    return farther

@@ -13,7 +13,7 @@ are published) or ``shared``, with the gap to the bound and, where a best known 
 
 Set covers (``scpnre1.txt`` …; :mod:`tests.benchmarks.set_covers`) follow in a third one, beside HiGHS alone.
 
-Options: ``--only 6,32``, ``--only SJC1,lin318_005``, ``--seconds S`` (120), ``--sourcing``.
+Options: ``--only 6,32``, ``--only SJC1,lin318_005``, ``--only pcb3038``, ``--seconds S`` (120), ``--sourcing``.
 """
 
 from __future__ import annotations
@@ -130,8 +130,10 @@ def main() -> int:
     only = options.only.split(",") if options.only else None
     numbers = [int(one) for one in only if one.isdigit()] if only else range(1, 41)
     missed = 0
-    if any((options.folder / f"pmed{one}.txt").exists() for one in numbers):
-        missed += uncapacitated(options, numbers)
+    points = {name: problems for name, problems in tsplib.PROBLEMS.items() if only is None or name in only}
+    files = [*(f"pmed{one}.txt" for one in numbers), *(f"{name}.tsp" for name in points)]
+    if any((options.folder / one).exists() for one in files):
+        missed += uncapacitated(options, numbers, points)
     capacitated(options, only)
     set_covers(options, only)
     return int(missed > 0)
@@ -181,8 +183,10 @@ def capacitated(options: argparse.Namespace, only: list[str] | None) -> None:
             )
 
 
-def uncapacitated(options: argparse.Namespace, numbers: Sequence[int]) -> int:
-    """Write the table of OR-Library's p-medians, through ``python -m dashboard plan``; returns how many were missed."""
+def uncapacitated(options: argparse.Namespace, numbers: Sequence[int], points_of: tsplib.Problems) -> int:
+    """Write the table of OR-Library's p-medians and of TSPLIB's points, through ``python -m dashboard plan``; returns
+    how many were missed.
+    """
     missed = 0
     print("| instance | n | p | model | published | reached | | seconds | MiB |\n|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as made:
@@ -204,12 +208,12 @@ def uncapacitated(options: argparse.Namespace, numbers: Sequence[int]) -> int:
                     f"{found['seconds']:.2f} | {mebibytes:,.0f} |",
                     flush=True,
                 )
-        for name, problems in {} if options.only else tsplib.PROBLEMS.items():
+        for name, problems in points_of.items():
             path = options.folder / f"{name}.tsp"
             for model, p, known in problems if path.exists() else ():
                 points = tsplib.written(path, Path(made))
                 found, mebibytes = planned(model, points, None, p, options.seconds)
-                right = tsplib.within(found, known)
+                right = tsplib.within(found, model, known)
                 missed += not right
                 print(
                     f"| {name} | {found['denominators']['demand_points']} | {p} | {model} | {known or ''} | "

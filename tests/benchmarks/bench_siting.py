@@ -23,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from layers.distance import Points, all_pairs, measure, within_reach
+from layers.distance import Points, measure, within_reach
+from layers.siting.prepare import farther_sites, median_pairs
 from layers.siting.solver import Instance, solve
 
 RADIUS_M = 500.0
@@ -53,6 +54,7 @@ CASES = (
     Case("mclp-1m", "mclp", 1_000_000, 10_000, 40_000, 50, False),
     Case("pmedian-500", "pmedian", 500, 200, 10_000, 30, True, 0),
     Case("pmedian-2k", "pmedian", 2_000, 1_000, 10_000, 30, True, 0),
+    Case("pmedian-50k", "pmedian", 50_000, 5_000, 15_000, 60, False, 0),
 )
 
 
@@ -69,7 +71,12 @@ def planned(case: Case) -> dict[str, object]:
     demand, sites, weight, existing = drawn(case)
     began = time.perf_counter()
     covering = case.model == "mclp"
-    pairs = within_reach(demand, sites, RADIUS_M) if covering else all_pairs(demand, sites)
+    horizon = plane = farther = None
+    if covering:
+        pairs = within_reach(demand, sites, RADIUS_M)
+    else:
+        pairs, horizon, plane = median_pairs(demand, sites, case.existing, case.new)
+        farther = farther_sites(demand.xy, False, sites, 1.0)
     instance = Instance(
         model=case.model,
         weight=weight,
@@ -77,6 +84,9 @@ def planned(case: Case) -> dict[str, object]:
         existing=existing,
         new=case.new,
         radius=RADIUS_M if covering else None,
+        horizon=horizon,
+        plane=plane,
+        farther=farther,
     )
     first, early = None, {}
     last = None

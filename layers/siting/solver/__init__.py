@@ -7,7 +7,8 @@ the modules below are its own.
 - ``search``: runs the engine of a model and keeps the best answer and bound;
 - ``reduction``, ``heuristic``, ``first_answer``: a smaller problem, and answers at once;
 - ``covering``, ``covering_bound``, ``row_weighting``: maximal and set covering;
-- ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
+- ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians; ``p_median_plane``: those of
+  more points in a plane than pairs can be kept of;
 - ``p_center``: p-centers; ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
 - ``capacitated_median``, ``capacitated_median_search``, ``capacitated_exchange``, ``generalized_assignment``,
   ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``,

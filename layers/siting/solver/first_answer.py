@@ -20,7 +20,12 @@ def first_answer(instance: Instance, clock: Clock) -> Step | None:
     It may leave demand unserved that a p-median or p-center must serve: who
     takes it in judges it by all demand.
     """
-    if instance.model == "lscp" or instance.capacity is not None or len(instance.pairs.site) <= LARGE:
+    if (
+        instance.model == "lscp"
+        or instance.capacity is not None
+        or instance.plane is not None
+        or len(instance.pairs.site) <= LARGE
+    ):
         return None
     random = np.random.default_rng(clock.seed)
     m = instance.pairs.demands

@@ -152,12 +152,15 @@ class Highs:
             self._child = None
         self._slots.free()
 
-    def solve(self, program: Program, seconds: float = np.inf, gap: float = 0.0) -> Generator[Step, None, Found]:
+    def solve(
+        self, program: Program, seconds: float = np.inf, gap: float = 0.0, interior: bool = False
+    ) -> Generator[Step, None, Found]:
         """Solve `program`; yields while it waits or computes, returns a :class:`Found` (``yield from``).
 
-        It is called optimal when it is within a relative `gap`: at 1, any solution is.
+        It is called optimal when it is within a relative `gap`: at 1, any solution is. With `interior` a linear program
+        is solved by the interior-point method, which is the faster one where many rows are as hard as each other.
         """
-        task: dict[str, Any] = {**program.task(), "gap": gap}
+        task: dict[str, Any] = {**program.task(), "gap": gap, "interior": interior}
         limit = min(seconds, self._clock.left)
         if self._clock.over() or limit <= 0 or task["matrix"].nnz > HUGE_ENTRIES:
             return Found("lost")

@@ -24,10 +24,13 @@ def milp(task: dict[str, Any]) -> dict[str, Any]:
     ----------
     task : dict
         ``c``, ``matrix`` (csc_array), ``low``, ``high`` of the rows, ``lower``,
-        ``upper`` of the variables, ``integer`` (0/1 each), ``seconds``, and if not 0 ``gap``.
+        ``upper`` of the variables, ``integer`` (0/1 each), ``seconds``, and if not 0 ``gap``;
+        with ``interior``, a linear program is solved by the interior-point method.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
+    if task.get("interior"):
+        return _interior(task)
     options = {"mip_rel_gap": float(task.get("gap", 0.0))}
     if task["seconds"] is not None:
         options["time_limit"] = float(task["seconds"])
@@ -39,6 +42,26 @@ def milp(task: dict[str, Any]) -> dict[str, Any]:
         options=options,
     )
     return {"status": int(found.status), "x": found.x, "bound": found.mip_dual_bound, "objective": found.fun}
+
+
+def _interior(task: dict[str, Any]) -> dict[str, Any]:
+    """Solve one linear program by the interior-point method."""
+    import numpy as np
+    from scipy import sparse
+    from scipy.optimize import linprog
+
+    above, below = np.flatnonzero(np.isfinite(task["low"])), np.flatnonzero(np.isfinite(task["high"]))
+    rows = task["matrix"].tocsr()
+    found = linprog(
+        task["c"],
+        A_ub=sparse.vstack([-rows[above], rows[below]], format="csc"),
+        b_ub=np.concatenate([-task["low"][above], task["high"][below]]),
+        bounds=np.column_stack([task["lower"], task["upper"]]),
+        method="highs-ipm",
+        options={} if task["seconds"] is None else {"time_limit": float(task["seconds"])},
+    )
+    solved = found.status == 0
+    return {"status": int(found.status), "x": found.x if solved else None, "bound": found.fun if solved else None}
 
 
 def receive(stream: BinaryIO) -> Any:

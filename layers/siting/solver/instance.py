@@ -69,6 +69,9 @@ class Instance:
     horizon : ndarray of float64, shape (m,), or None
         ``pmedian`` only, where `pairs` are the nearest of too many: no site that a demand point has no pair with is
         nearer than this. `farther` says how far the others are.
+    plane : tuple of two ndarray of float64, shape (m, 2) and (n, 2), or None
+        With `horizon`, where even the nearest that matter are too many: coordinates of demand and sites, whose straight
+        lines are as long as the ways.
     """
 
     model: str
@@ -92,6 +95,7 @@ class Instance:
     by_cost: bool = False
     farther: Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]] | None = None
     horizon: NDArray[np.float64] | None = None
+    plane: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def __post_init__(self) -> None:
         m, n = self.pairs.demands, self.pairs.sites

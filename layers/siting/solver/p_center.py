@@ -42,6 +42,11 @@ NARROW = 1.001
 FAR = 0.85
 #: Seconds for the first question in whole sites; each time all have been tried, so many times more.
 PATIENCE, LONGER = 3.0, 3.0
+#: With more than :data:`SOME` demand points, the relaxation is asked of all at once up to so many entries.
+WHOLE = 1_000_000
+#: There, in whole sites, only the part of what is not known is asked that lies next to what is ruled out;
+#: then the local search goes on.
+NEXT = 0.15
 #: So many of the demand points that were hardest to reach are asked first, per site.
 HARDEST = 6
 
@@ -204,12 +209,15 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
 
     Every radius is asked of the relaxation first, then in whole sites with more and more patience.
     """
-    rule, low, ceiling, patience, failures = centers.rule, centers.least, most, 0.0, FAILURES
+    rule, low, ceiling, patience = centers.rule, centers.least, most, 0.0
     hard = np.argsort(-centers.hardness, kind="stable")[: HARDEST * max(rule.limit, 1)]
     asked = np.union1d(centers.beyond(rule.start if best is None else best), hard[centers.hardness[hard] > 0])
+    large = centers.near.demands > SOME
+    failures, longer = (OF_MANY, 1.0) if large else (FAILURES, LONGER)
     with Highs(clock) as highs:
         while low < most and not clock.over():
-            radius = centers.between(low, ceiling)
+            near = centers.between(low, low + NEXT * (ceiling - low)) if large and patience else None
+            radius = centers.between(low, ceiling) if near is None else near
             if radius is None or low * NARROW > ceiling < most:
                 if rule.plain and best is not None:
                     for found in _shortened(centers, best, most, clock, failures):
@@ -217,7 +225,7 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
                             best, most = found, float(centers.ways(found)[0].max())
                             centers.narrow(most)
                         yield Step("exact", None if found is None else rule.sites[found])
-                ceiling, patience, failures = most, max(PATIENCE, patience * LONGER), failures * MORE
+                ceiling, patience, failures = most, max(PATIENCE, patience * longer), failures * MORE
                 continue
             asked, kept, found = yield from _decided(centers, asked, radius, highs, patience)
             reached = np.inf if found is None else float(centers.ways(found)[0].max())
@@ -228,7 +236,7 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
             if kept is False:
                 low, ceiling = centers.next_level(radius, below=False), most
             else:
-                ceiling = radius if kept is None else most
+                ceiling = most if kept else low if large and patience else radius
             yield Step("exact", bound=min(low, most) if np.isfinite(low) else None)
     if low >= most:
         yield Step("done", done=True)
@@ -257,14 +265,15 @@ def _decided(
     matrix, rows = centers.reach(radius)
     if not np.diff(matrix.indptr).all():
         return asked, False, None
-    whole = False
+    whole, together = False, not patience and len(rows) > SOME and matrix.nnz <= WHOLE
     while True:
-        among = np.flatnonzero(np.isin(rows, asked))
+        among = np.arange(len(rows)) if together else np.flatnonzero(np.isin(rows, asked))
         cover, able, place = smallest(_everybody(matrix[among]), rule)
         if whole:
             found = yield from highs.solve(_program(cover, able, True), patience, gap=1.0)
         else:
-            found = yield from highs.solve(_program(cover, replace(able, limit=len(able)), False))
+            relaxed = _program(cover, replace(able, limit=len(able)), False)
+            found = yield from highs.solve(relaxed, interior=together)
         if found.status == "infeasible":
             return asked, False, None
         if found.blocks is None or (not whole and found.status != "optimal"):
@@ -281,6 +290,8 @@ def _decided(
                 return asked, True, chosen
         elif whole:  # a tolerance let it through
             return asked, None, chosen
+        if together:  # whom to ask in whole sites: those that no more than one serves in all
+            return np.union1d(asked, rows[matrix @ share < 1 + SLACK]), None, chosen
         if not whole:
             left = rows[_unserved(matrix, share)]
         if not len(left) and not patience:

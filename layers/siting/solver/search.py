@@ -22,6 +22,7 @@ from layers.siting.solver.first_answer import first_answer
 from layers.siting.solver.infeasibility import after_search, at_once
 from layers.siting.solver.instance import Instance
 from layers.siting.solver.p_center import center
+from layers.siting.solver.p_median_plane import median_in_plane
 from layers.siting.solver.p_median_search import median
 from layers.siting.solver.progress import SAME, Clock, Progress, Reason, Step
 
@@ -98,6 +99,8 @@ def solve(
         yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
         return
     engine = capacitated.capacitated if instance.capacity is not None else ENGINES[instance.model]
+    if instance.plane is not None:
+        engine = median_in_plane
     keeper = _Keeper(instance, clock)
     steps = _from_the_first(instance, clock, engine)
     try:
@@ -124,7 +127,8 @@ def _from_the_first(
     first = first_answer(instance, clock)
     if first is not None:
         yield first
-    yield from engine(instance, clock) if instance.horizon is None else _within_the_horizon(instance, engine, clock)
+    whole = instance.horizon is None or instance.plane is not None
+    yield from engine(instance, clock) if whole else _within_the_horizon(instance, engine, clock)
 
 
 def _within_the_horizon(
