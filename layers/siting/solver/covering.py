@@ -282,7 +282,7 @@ def _programmed(
         # keep the answers that tie with the one at hand out of it: only better ones matter
         columns, ones = decided(relaxed, value - (1 - 1e-6 if whole else 0.0), False, rule.forced)
     now, able = cover.kept(columns), rule.kept(columns, ones)
-    if len(now.need) and float(now.points.sum()) < float(cover.points.sum()):
+    if float(now.points.sum()) < float(cover.points.sum()) or not len(columns):
         # a need could not be met without what is ruled out: nothing better exists
         return True, value, None
     place = columns
@@ -293,6 +293,8 @@ def _programmed(
         now, able, place = now.kept(keep), able.kept(keep, np.empty(0, np.intp)), place[keep]
         if now.rows.shape == before:
             break
+    if not len(place):  # whoever is left needs no site
+        return True, 0.0, []
     program = Program()
     y = program.block(price[place] * scale_of(price[place]), able.forced.astype(float), 1.0, integer=True)
     if len(now.need):

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -111,7 +111,7 @@ def test_set_covers_searched_before_they_are_proved_agree_with_brute_force(
     monkeypatch.setattr(covering, "QUICK", 0.0)  # nothing is settled before the local search
     monkeypatch.setattr(row_weighting, "PATIENCE", 50)
     monkeypatch.setattr(covering, "relax_sites", partial(covering_bound.relax_sites, rounds=2))  # and every bound poor
-    _agrees("lscp", twist)
+    _agrees("lscp", twist, *((1718001, 176220) if twist == "cover" else ()))  # where no site is left to choose
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -131,7 +131,7 @@ def test_the_local_search_of_set_covers_finds_what_the_program_as_written_gives(
     assert price[first].sum() > price[found].sum() == pytest.approx(written.fun)
 
 
-def _agrees(model: str, twist: str) -> None:
+def _agrees(model: str, twist: str, *seeds: int) -> None:
     # capacity asks a linear program of every choice: the oracle is slow
     @settings(
         max_examples=EXAMPLES if twist not in ("capacity", "single source") or EXAMPLES >= 100 else EXAMPLES // 2,
@@ -164,6 +164,8 @@ def _agrees(model: str, twist: str) -> None:
             assert one.status != "proved" or one.objective == pytest.approx(best, rel=1e-9, abs=1e-12)
         _keeps_every_condition(case, last)
 
+    for one in seeds:
+        agrees = example(one)(agrees)
     agrees()
 
 
