@@ -216,10 +216,10 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
     asked = filters if filters.hour is not None else filters.having(hour=NIGHT)
     standing = coverage.standing(atlas, asked)
     lost = _lost(atlas, filters, standing)
-    if not total and not lost:
-        return []
-    clauses = []
     shown = known.get("stations")
+    if not total and not lost:
+        return [] if shown and shown.value else _none(atlas, filters)
+    clauses = []
     if shown and (lost or not stations.asks(filters)):
         clauses.append(
             Clause(
@@ -255,17 +255,43 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
         "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，"
         "步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）"
     )
-    names: dict[str, tuple[str, str]] = {}
-    of_whom = {"worker_group": filters.worker_group, "demand_proxy": FLOOR if filters.proxy == FLOOR else None}
-    said = {vocabulary: code for vocabulary, code in of_whom.items() if code}
-    if said:
+    names = _of_whom(filters)
+    if names:
         msgid = N_(
             "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，"
             "步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）"
         )
-        zh, en = ("·".join(labels(one, lang).get(code, code) for one, code in said.items()) for lang in ("zh", "en"))
-        names = {"group": (zh, en)}
     return [*clauses, Clause(msgid, figures, names, both, tail=_not_counted(atlas, asked, cover))]
+
+
+def _of_whom(filters: Filters) -> dict[str, tuple[str, str]]:
+    """Return the name of whom demand is asked of, as the field ``group``; nothing where it is asked of all."""
+    of_whom = {"worker_group": filters.worker_group, "demand_proxy": FLOOR if filters.proxy == FLOOR else None}
+    said = {vocabulary: code for vocabulary, code in of_whom.items() if code}
+    zh, en = ("·".join(labels(one, lang).get(code, code) for one, code in said.items()) for lang in ("zh", "en"))
+    return {"group": (zh, en)} if said else {}
+
+
+def _none(atlas: Atlas, filters: Filters) -> list[Clause]:
+    """Return what is said where demand was counted and no station stands: how much reaches none, next door neither."""
+    if places.scope(atlas, filters).level in ("country", "province"):
+        return []
+    cover = coverage.measure(atlas, filters)
+    reached = cover.effective_weighted
+    if reached.ratio is None:
+        return []
+    origin, behind = cover.provenance, cover.source_ids
+    figures = {
+        "radius": _plain(filters.radius, None, (), f"{filters.radius:,}"),
+        "share": _plain(1 - reached.ratio, origin, behind, f"{1 - reached.ratio:.1%}"),
+        "whole": _plain(reached.whole, origin, behind, reached.whole_text),
+    }
+    msgid = N_("步行 {radius} 米够不到任何驿站的占需求权重的 {share}（加权，全部 {whole}）")
+    names = _of_whom(filters)
+    if names:
+        msgid = N_("步行 {radius} 米够不到任何驿站的占{group}需求权重的 {share}（加权，全部 {whole}）")
+    said = N_("没有符合条件的驿站") if stations.asks(filters) else N_("没有工会驿站")
+    return [Clause(said), Clause(msgid, figures, names, origin, tail=_not_counted(atlas, filters, cover))]
 
 
 def _lost(atlas: Atlas, filters: Filters, standing: unplaced.Standing) -> tuple[Clause, ...]:

@@ -6,7 +6,7 @@ import random
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -77,6 +77,20 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
+def test_a_page_that_offers_a_change_is_kept_for_those_alone_to_whom_it_is_offered(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without accounts it is offered to a page of this machine, and not to who sends no page's name."""
+    monkeypatch.setattr(
+        overview, "layout", lambda context, *_: dash_html.Div("可以改" if editing(context.settings) else "只能看")
+    )
+    one = client(home)
+    for _ in range(2):
+        for headers, said in (({}, "只能看"), ({"Origin": "http://localhost"}, "可以改")):
+            painted, page = page_of(one, "/", "", headers)
+            assert "可以改" in painted and said in str(page)
+
+
 def test_what_was_asked_before_is_not_made_again_and_says_the_same(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, one = counted(monkeypatch), client(home)
     first = [[asked(one, part, query).json for part in range(3)] for query in QUERIES]
@@ -123,7 +137,7 @@ def test_readers_of_other_roles_and_places_have_answers_of_their_own(
     assert asked(one, 0, "").status_code == 401
 
 
-def page_of(one: FlaskClient, path: str, query: str) -> tuple[str, Any]:
+def page_of(one: FlaskClient, path: str, query: str, headers: Mapping[str, str] | None = None) -> tuple[str, Any]:
     """Return a page as HTML, and as its scripts are told it."""
     call = {
         "output": "page.children",
@@ -133,7 +147,7 @@ def page_of(one: FlaskClient, path: str, query: str) -> tuple[str, Any]:
         "changedPropIds": ["site.pathname"],
     }
     painted = one.get(path + query).text.partition('<div class="first">')[2].partition("<script")[0]
-    return painted, one.post("/_dash-update-component", json=call).json
+    return painted, one.post("/_dash-update-component", json=call, headers=headers).json
 
 
 @pytest.mark.parametrize("path", ["/", "/analysis", "/stories"])
