@@ -18,6 +18,18 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.access = {
+    /* an account takes over the views that this browser kept before anybody signed in */
+    takeOver(owned) {
+      const none = window.dash_clientside.no_update;
+      if (!owned) return none;
+      try {
+        const found = JSON.parse(window.localStorage.getItem("briefing-kept"));
+        ["briefing-kept", "briefing-kept-timestamp"].forEach((key) => window.localStorage.removeItem(key));
+        return Array.isArray(found) && found.length ? found : none;
+      } catch {
+        return none;
+      }
+    },
     /* button, move or filter -> what to list, when the list is open */
     ask(presses, viewport, filters) {
       const box = byId("in-view"),

@@ -28,7 +28,7 @@
       return [];
     }
   }
-  const views = [...new Set([...given.views, ...kept()])];
+  const views = [...new Set([...given.views, ...(given.kept ? kept() : [])])];
   const pause = Math.max(FEWEST_SECONDS, Number(given.seconds) || 20) * 1000;
   const state = { at: 0, asked: 0, playing: false, timer: 0, hide: 0, frames: [] };
   const root = document.documentElement;

@@ -209,5 +209,7 @@ STORES: Mapping[str, Any] = {
     "briefing-page-theme": str,
     "briefing-spoken": Spoken,
     "briefing-kept": list,
+    "briefing-found": list,
+    "briefing-owned": bool,
     "briefing-job-ids": list[str],
 }

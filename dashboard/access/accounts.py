@@ -220,7 +220,7 @@ def set_password(home: Path, name: str, password: str | None = None, *, own: boo
 
 
 def remove(home: Path, name: str) -> Account:
-    """Take an account away, and with it all its sessions."""
+    """Take an account away, and with it all its sessions and the views that it kept."""
     one = _there(home, name)
     with writing(home) as database:
         database.execute("DELETE FROM accounts WHERE name = ?", (one.name,))

@@ -1,4 +1,4 @@
-"""``access.sqlite`` in the home: accounts, sessions, failed attempts; shared by all processes of an atlas."""
+"""``access.sqlite`` in the home: accounts, sessions, failed attempts, kept views; shared by all processes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ CREATE INDEX IF NOT EXISTS attempts_of ON attempts (key, at);
 CREATE TABLE IF NOT EXISTS locked (
  name TEXT PRIMARY KEY REFERENCES accounts (name) ON DELETE CASCADE ON UPDATE CASCADE);
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS views (
+ number INTEGER PRIMARY KEY AUTOINCREMENT,
+ account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE ON UPDATE CASCADE,
+ query TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (account, query));
 """
 
 
@@ -72,7 +76,7 @@ def secret(home: Path, name: str) -> bytes:
 
 def _complete(database: sqlite3.Connection) -> None:
     """Make what is lacking: all in a new file, the newest table in one of an earlier version."""
-    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'locked'").fetchone():
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'views'").fetchone():
         database.execute("PRAGMA journal_mode = WAL")
         database.executescript(_TABLES)
 

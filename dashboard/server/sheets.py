@@ -12,6 +12,8 @@ from dash import Dash
 from dash.fingerprint import build_fingerprint
 from flask import Response, redirect, request
 
+from dashboard.access import kept_views
+from dashboard.access.reader import current_reader
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.addresses import address_of
@@ -104,8 +106,11 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     @server.get("/present")
     def _present() -> Response:
         words = context.words(context.look(request.args.get("view", ""))[1].filters.lang)
+        account = current_reader().account
+        own = [one["query"] for one in kept_views.of(settings.home, account)] if account else []
         data = {
-            "views": [view[:4_000] for view in request.args.getlist("view")][:60],
+            "views": [view[:4_000] for view in [*request.args.getlist("view"), *own]][:60],
+            "kept": not account,  # whether to look for more in the browser
             "seconds": _number("seconds", 20, SECONDS),
             "template": request.args.get("template") if request.args.get("template") in WALL else "one",
             "theme": _theme("dark"),

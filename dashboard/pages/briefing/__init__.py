@@ -8,6 +8,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
+from dashboard.access import kept_views
+from dashboard.access.reader import current_reader
 from dashboard.components.masthead import framed, masthead
 from dashboard.context import Context
 from dashboard.export import plans
@@ -74,9 +76,22 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             dcc.Store(id=named("lang"), data=filters.lang),
             dcc.Store(id=named("page-theme"), data=filters.theme),
             dcc.Store(id=named("spoken"), data=spoken),
-            dcc.Store(id=KEPT, storage_type="local"),
+            *_kept(context),
             dcc.Store(id=named("job-ids"), storage_type="session", data=[]),
             dcc.Interval(id=named("tick"), interval=POLL_MS, disabled=True),
         ],
         filters.lang,
     )
+
+
+def _kept(context: Context) -> list[dcc.Store]:
+    """Return where the page has the kept views: those of the account, else what the browser keeps; and what the browser
+    kept before anybody signed in, which an account takes over.
+    """
+    account = current_reader().account
+    kept = (
+        dcc.Store(id=KEPT, storage_type="memory", data=kept_views.of(context.settings.home, account))
+        if account
+        else dcc.Store(id=KEPT, storage_type="local")
+    )
+    return [kept, dcc.Store(id=named("owned"), data=bool(account)), dcc.Store(id=named("found"))]

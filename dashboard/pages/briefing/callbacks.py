@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.access import kept_views
+from dashboard.access.reader import current_reader
 from dashboard.components.chart_table import chart_table
 from dashboard.context import Context
 from dashboard.export import plans
@@ -177,22 +179,36 @@ def register(app: Dash, context: Context) -> None:
         Output(KEPT, "data"),
         Input(named("keep"), "n_clicks"),
         Input({"type": "briefing-drop", "query": ALL}, "n_clicks"),
+        Input(named("found"), "data"),
         State(named("view"), "data"),
         State(named("lang"), "data"),
         State(KEPT, "data"),
         prevent_initial_call=True,
     )
     def keep(
-        _clicks: int | None, dropped: list[int | None], view: str, lang: str, kept: list[dict] | None
+        _clicks: int | None, dropped: list[int | None], found: list | None, view: str, lang: str, kept: list | None
     ) -> list[dict]:
-        """Keep the view, or let one go."""
-        kept = [one for one in kept or [] if isinstance(one, dict) and isinstance(one.get("query"), str)]
-        if isinstance(ctx.triggered_id, dict):
-            if not any(dropped):
+        """Keep the view, or let one go: of the account, where there is one, else of the browser."""
+        home, account = context.settings.home, current_reader().account
+        if isinstance(ctx.triggered_id, dict) and not any(dropped):
+            raise PreventUpdate
+        if isinstance(ctx.triggered_id, dict) and account:
+            return kept_views.drop(home, account, str(ctx.triggered_id["query"]))
+        if ctx.triggered_id == named("found"):
+            if not account:
                 raise PreventUpdate
+            return kept_views.take_over(home, account, views_of(found), MOST_KEPT)
+        kept = views_of(kept)
+        if isinstance(ctx.triggered_id, dict):
             return [one for one in kept if one["query"] != ctx.triggered_id["query"]]
         name = " · ".join(name_of(context, view, context.words(lang)))
+        if account:
+            return kept_views.keep(home, account, view, name, MOST_KEPT)
         return [*(one for one in kept if one["query"] != view), {"query": view, "name": name}][-MOST_KEPT:]
+
+    app.clientside_callback(
+        ClientsideFunction("access", "takeOver"), Output(named("found"), "data"), Input(named("owned"), "data")
+    )
 
     @app.callback(Output(named("kept-list"), "children"), Input(KEPT, "data"), State(named("lang"), "data"))
     def list_kept(kept: list[dict] | None, lang: str) -> Any:
@@ -201,7 +217,7 @@ def register(app: Dash, context: Context) -> None:
         return [
             html.Div(
                 [
-                    html.A(str(one.get("name", "")), href=f"/briefing?{one['query']}", className="kept-name"),
+                    html.A(one["name"], href=f"/briefing?{one['query']}", className="kept-name"),
                     html.Button(
                         "×",
                         id={"type": "briefing-drop", "query": one["query"]},
@@ -212,8 +228,7 @@ def register(app: Dash, context: Context) -> None:
                 ],
                 className="kept-row",
             )
-            for one in kept or []
-            if isinstance(one, dict) and isinstance(one.get("query"), str)
+            for one in views_of(kept)
         ]
 
     @app.callback(
@@ -235,6 +250,15 @@ def register(app: Dash, context: Context) -> None:
             return html.P(error.text(words.gettext), className="notice-bad")
         link = f"{context.base_url}/s/{key}"
         return [html.A(link, href=f"/s/{key}"), dcc.Clipboard(content=link, title=words("复制"), className="copy")]
+
+
+def views_of(sent: list | None) -> list[dict[str, str]]:
+    """Return the views in what a browser keeps, passing over what is none."""
+    return [
+        {"query": one["query"], "name": str(one.get("name", ""))}
+        for one in sent or []
+        if isinstance(one, dict) and isinstance(one.get("query"), str)
+    ]
 
 
 def _job_row(job: Ordered, words: Words) -> html.Div:
