@@ -75,8 +75,9 @@ def secret(home: Path, name: str) -> bytes:
 
 
 def _complete(database: sqlite3.Connection) -> None:
-    """Make what is lacking: all in a new file, the newest table in one of an earlier version."""
-    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'views'").fetchone():
+    """Make what is lacking: all in a new file, the newer tables in one of an earlier version."""
+    (newer,) = database.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('locked', 'views')").fetchone()
+    if newer < 2:
         database.execute("PRAGMA journal_mode = WAL")
         database.executescript(_TABLES)
 
