@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -27,6 +28,14 @@ os.environ.setdefault("ATLAS_SIGN_IN", "off")
 # how long an example takes says how busy the machine is, not whether the answer is right
 settings.register_profile("atlas", deadline=None)
 settings.load_profile("atlas")
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector pass over what lives as long as the run: half a million objects of modules and tests, which
+    it would look through each time that an atlas is read anew (:func:`geodata.processes.given_back`).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

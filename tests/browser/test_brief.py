@@ -30,6 +30,7 @@ from tests.browser import gallery
 from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT, serving
 from tests.browser.paper import colors, holds, sheets
+from tests.browser.tabs import FEW_PIXELS
 from tests.browser.whole import first_alone
 from tests.dashboard.export.pptx_reader import opened, pictures, texts
 
@@ -163,7 +164,7 @@ READY = """() => { const one = document.querySelector('#briefing-preview'), inne
 
 
 def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path) -> None:
-    page = browser.new_context(viewport={"width": 1600, "height": 900}).new_page()
+    page = browser.new_context(viewport={"width": 1600, "height": 900}, device_scale_factor=FEW_PIXELS).new_page()
     page.set_default_timeout(TIMEOUT_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -282,7 +283,7 @@ LEGENDS = """() => [...document.querySelectorAll('.plot')].filter(one => { const
 
 
 def test_nothing_is_cut_on_a_sheet_and_a_phone_shows_the_same(browser: Browser, served: str) -> None:
-    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 720}, device_scale_factor=FEW_PIXELS).new_page()
     page.set_default_timeout(TIMEOUT_MS)
     for order in SHEETS:
         page.goto(served + order.path())

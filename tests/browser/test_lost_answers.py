@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
+from tests.browser.tabs import FEW_PIXELS
 from tests.browser.whole import first_alone
 
 FIRST, LATER = "?place=640200", "?place=350203&hour=22"
@@ -20,7 +21,7 @@ HEALED = """() => { const map = window.atlasMap(), drawn = map.getStyle().layers
 
 @pytest.mark.parametrize("lost", first_alone([1, 2]))
 def test_a_map_heals(browser: Browser, address: str, lost: int) -> None:
-    with browser.new_context(viewport={"width": 1366, "height": 768}) as context:
+    with browser.new_context(viewport={"width": 1366, "height": 768}, device_scale_factor=FEW_PIXELS) as context:
         asked: Counter[str] = Counter()
 
         def lose(route: Route) -> None:
@@ -41,7 +42,7 @@ def test_a_map_heals(browser: Browser, address: str, lost: int) -> None:
 
 
 def test_what_is_not_there_is_not_asked_for_for_ever(browser: Browser, address: str) -> None:
-    with browser.new_context(viewport={"width": 1366, "height": 768}) as context:
+    with browser.new_context(viewport={"width": 1366, "height": 768}, device_scale_factor=FEW_PIXELS) as context:
         asked: Counter[str] = Counter()
 
         def refuse(route: Route) -> None:

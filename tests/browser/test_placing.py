@@ -20,7 +20,7 @@ from geodata.store import FILE_NAME, open_store
 from tests.browser.conftest import caught_up, serving
 from tests.browser.data_page import TIMEOUT_MS
 from tests.browser.placing_page import STATIONS, PlacingPage, without_position
-from tests.browser.tabs import Tabs
+from tests.browser.tabs import FEW_PIXELS, Tabs
 from tests.browser.test_accessibility import objections
 from tests.browser.whole import first_alone, whole
 from tests.geodata.geocoding.services import KEY, Service, amap_error, amap_found
@@ -252,7 +252,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(browser: Browser, geocoded: s
             lost.append(asked)
             route.abort()
 
-    with browser.new_context(viewport={"width": 1366, "height": 768}) as context:
+    with browser.new_context(viewport={"width": 1366, "height": 768}, device_scale_factor=FEW_PIXELS) as context:
         context.route("**/_dash-update-component*", lose)
         shown = PlacingPage(context.new_page(), geocoded).go()
         shown.page.get_by_role("button", name="同意发送，用高德找").click()

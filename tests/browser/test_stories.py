@@ -10,7 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from geodata.facts import format_reported
 from tests.browser.conftest import ROOT
-from tests.browser.tabs import TAKEN_AWAY, TAKEN_OVER, TIMEOUT_MS
+from tests.browser.tabs import FEW_PIXELS, TAKEN_AWAY, TAKEN_OVER, TIMEOUT_MS
 
 MAP = "window.atlasPlotly.map(document.querySelector('.story-map .js-plotly-plot'))"
 WANTED = ("6 万余", "近万", "140 余")
@@ -18,7 +18,7 @@ WANTED = ("6 万余", "近万", "140 余")
 
 def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
     facts = list(csv.DictReader((ROOT / "geodata/reported_facts.csv").open(encoding="utf-8")))
-    page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+    page = browser.new_context(viewport={"width": 1920, "height": 1080}, device_scale_factor=FEW_PIXELS).new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)) if TAKEN_AWAY not in str(error) else None)
     try:

@@ -19,7 +19,7 @@ from dashboard.pages import PAGES
 from geodata.store import FILE_NAME
 from tests.browser.atlas_page import DONE
 from tests.browser.conftest import serving
-from tests.browser.tabs import TAKEN_OVER, TIMEOUT_MS
+from tests.browser.tabs import FEW_PIXELS, TAKEN_OVER, TIMEOUT_MS
 
 HUINONG, SIMING = "640205", "350203"
 PASSWORD = "correct horse battery staple"
@@ -38,7 +38,9 @@ class Person:
     """One of the two: a browser context, what it was sent, and what must not be in it."""
 
     def __init__(self, browser: Browser, base: str, name: str, place: str, others: tuple[str, ...]) -> None:
-        self.page: Page = browser.new_context(viewport={"width": 1366, "height": 800}).new_page()
+        self.page: Page = browser.new_context(
+            viewport={"width": 1366, "height": 800}, device_scale_factor=FEW_PIXELS
+        ).new_page()
         self.page.set_default_timeout(TIMEOUT_MS)
         self.base, self.name, self.place, self.others, self.read = base, name, place, others, 0
         self._came: list[Response] = []
