@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dash import html as dash_html
 from flask.testing import FlaskClient
 from redis import Redis
 
@@ -21,6 +22,7 @@ from dashboard.access import accounts, sessions
 from dashboard.app import create_app
 from dashboard.pages import overview
 from dashboard.server.answers import WHO, Answers
+from dashboard.server.guard import editing
 from dashboard.server.kept import Kept
 from dashboard.settings import Settings
 from geodata.derived import ANSWERS, NAME
