@@ -18,9 +18,9 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from dashboard.context import Context
 from dashboard.prefill import Place
 from dashboard.server.answers_shared import InFiles, InRedis, Shared
 from dashboard.server.calls import PATH
+from dashboard.server.guard import editing
 from dashboard.server.kept import Kept
 from dashboard.settings import CODE
 from layers.atlas import WHOLE, Atlas
@@ -60,12 +61,15 @@ STEPS_BACK = 0.5
 
 @dataclass(slots=True)
 class _Question:
-    """What was asked, by a reader of what kind; how often, the present version counted whole, the one before half."""
+    """What was asked, by a reader of what kind, by what name and from which page of it; how often, the present version
+    counted whole, the one before half.
+    """
 
     reader: Reader
     method: str
     path: str
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     often: float = 0.0
 
 
@@ -140,10 +144,11 @@ class Answers:
     def remember(self, method: str, path: str, body: Any = None) -> None:
         """Remember what is asked now, to ask it again of the next version of the data."""
         reader = current_reader()
-        text = json.dumps([method, path, body, reader.role, reader.places, bool(reader.account)], sort_keys=True)
+        headers = {name: request.headers[name] for name in ("Host", "Origin") if name in request.headers}
+        text = json.dumps([method, path, body, *self._told_apart()], sort_keys=True)
         with self._lock:
             kept = self._asked.pop(text, None) or _Question(
-                replace(reader, account=WHO if reader.account else ""), method, path, body
+                replace(reader, account=WHO if reader.account else ""), method, path, body, headers
             )
             kept.often += 1
             self._asked[text] = kept
@@ -169,19 +174,23 @@ class Answers:
             if mine != self._round:
                 return at
             environ = {ENVIRON: one.reader, AHEAD: True}
-            client.open(one.path, method=one.method, json=one.body, environ_overrides=environ)
+            client.open(one.path, method=one.method, json=one.body, headers=one.headers, environ_overrides=environ)
         return len(questions)
 
     def asked(self, *question: object) -> Asked:
         """Return a question of the present reader to the present atlas."""
-        base, reader = self._context.base_maps.current(), current_reader()
-        told = (
-            *(self._ours, base.tiles.key if base else "", today().isoformat()),
-            *(reader.role, reader.places, bool(reader.account)),
-        )
+        base = self._context.base_maps.current()
+        told = (self._ours, base.tiles.key if base else "", today().isoformat(), *self._told_apart())
         text = json.dumps([*told, *question], ensure_ascii=False, sort_keys=True)
         key = f"{PREFIX}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
         return Asked(key, self._context.source.atlas())
+
+    def _told_apart(self) -> tuple[object, ...]:
+        """Return all of a request that an answer may follow from beside what is asked: who, and whether a change is
+        offered, which without accounts follows from the name that was asked, the page it comes from, and proxies.
+        """
+        reader = current_reader()
+        return reader.role, reader.places, bool(reader.account), editing(self._context.settings)
 
     def find(self, asked: Asked) -> bytes | None:
         """Return the answer kept to a question, gzip-compressed; it was computed from what the atlas still says."""
