@@ -14,7 +14,7 @@ from flask_compress import Compress
 
 from dashboard import backup, ids
 from dashboard.access.judging import watched
-from dashboard.access.reader import ENVIRON, OPERATOR
+from dashboard.access.reader import ENVIRON, OPERATOR, current_reader
 from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.export.markup import markup
@@ -57,6 +57,11 @@ from layers.filters import Filters
 log = logging.getLogger(__name__)
 
 
+def _writes() -> bool:
+    """Return whether whoever asks may have written a moment ago, and is to see it."""
+    return current_reader().may("planner")
+
+
 def create_app(settings: Settings) -> Dash:
     """Return the Dash application of `settings`, with its atlas built if there is none.
 
@@ -68,7 +73,7 @@ def create_app(settings: Settings) -> Dash:
     templates.register()
     backup.finish(settings.home, settings.database_url)
     build_atlas(settings.home, url=settings.database_url)
-    source = AtlasSource(settings.home, settings.database_url, watched(settings.home), settings.small_counts)
+    source = AtlasSource(settings.home, settings.database_url, watched(settings.home), settings.small_counts, _writes)
     source.atlas()
     base_maps = BaseMaps.of(settings, source)
     base_maps.current()

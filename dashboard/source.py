@@ -87,6 +87,8 @@ class AtlasSource:
         What the store is handed out through: it judges changes before they take effect.
     threshold : int
         Counts of fewer persons are withheld (:mod:`layers.small_counts`); 0: none.
+    waits : callable, optional
+        Whether whoever asks now waits for a new atlas of a server that keeps up: everybody, when not given.
 
     Raises
     ------
@@ -100,8 +102,9 @@ class AtlasSource:
         url: str | None = None,
         watched: Callable[[BatchedStore], BatchedStore] | None = None,
         threshold: int = THRESHOLD,
+        waits: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._threshold = threshold
+        self._threshold, self._waits = threshold, waits
         self._site, self._home, self._url, self._watched = site(home, url), home, url, watched
         self._derived = Folder(home / NAME, str(self._site) if url else "")
         self._lock = threading.Lock()
@@ -238,7 +241,7 @@ class AtlasSource:
         return self._renewed() if held is None or self._warm is None else self._waited(store, held)
 
     def _waited(self, store: WritableStore, held: _Held) -> _Held:
-        """Return the new atlas of a server if it is there in time, else what is in memory.
+        """Return the new atlas of a server if it is there in time, else what is in memory; who does not wait has that.
 
         Where it could not be loaded a moment ago, whoever asks finds out whether that is still so.
         """
@@ -247,7 +250,7 @@ class AtlasSource:
         now = time.monotonic()
         if self._seen is None:
             self._seen = now
-        until = self._seen + PATIENCE_SECONDS
+        until = self._seen + (PATIENCE_SECONDS if self._waits() else 0.0)
         with self._switched:
             while (found := self._held) is held and (left := until - time.monotonic()) > 0:
                 self._wanted.set()

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from dashboard import source as module
+from dashboard.access.reader import Reader, asking
+from dashboard.app import create_app
 from dashboard.backup import served, serving
+from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.derived import NAME
 from geodata.errors import AtlasError
@@ -77,6 +80,28 @@ def test_a_reader_waits_for_what_will_be_there_in_a_moment(
     go.set()
     after = remove(own_home, 0)
     assert source.atlas().stored_version == after
+
+
+def test_who_only_reads_does_not_wait_for_it(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(module, "WARMING_SECONDS", 600.0)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 20.0)
+    app = create_app(Settings(home=own_home))
+    source, go = app.server.extensions["atlas"].source, threading.Event()
+    before = source.atlas()
+    thread = source.keep_up(lambda: go.wait(60))
+    try:
+        after = remove(own_home, 0)
+        for role in ("nobody", "viewer"):
+            with asking(Reader("林晓", role)):
+                assert source.atlas() is before
+        threading.Timer(0.3, go.set).start()
+        with asking(Reader("林晓", "planner")):
+            assert source.atlas().stored_version == after
+    finally:
+        go.set()
+        source.leave_off()
+        thread.join(60)
 
 
 def test_whoever_writes_sees_it_at_once(
