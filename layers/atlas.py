@@ -45,6 +45,8 @@ Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 RECENT, RECENT_BYTES = 64, 256 * 2**20
 #: Parts of an atlas beside its tables: all there is, the day that it speaks of, the walking network.
 WHOLE, DAY, GROUND = ".whole", ".day", ".ground"
+#: Tables that come with the program.
+GEOGRAPHY = ("places", "lines", "land")
 #: What is found out of a whole atlas, by name: functions whose ``repr`` of the result is short, and all that it says.
 SUMMARIES: dict[str, Callable[[Atlas], Any]] = {}
 #: Keys of a table that are kept as a dict, at most: a quarter of a kilobyte each.
@@ -270,9 +272,15 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         return found
 
     def version_of(self, *parts: str) -> str:
-        """Return the version of some parts (:meth:`told`): equal parts, equal versions; ``…@DAY`` of a past day."""
-        self._read(*parts)
-        of, day = " ".join(self.told(part) for part in parts), self._meta["data_version"].partition("@")[2]
+        """Return the version of some parts: as long as they are the same, so is it; ``…@DAY`` of a past day.
+
+        Readers see it. So of tables that people bring in it holds the version of all data, and no sum of what they say:
+        that would tell one small count from another (:mod:`layers.small_counts`).
+        """
+        own = [part for part in parts if part in GEOGRAPHY or part in SUMMARIES]
+        self._read(*own, *((WHOLE,) if len(own) < len(parts) else ()))
+        told = (*(self.told(part) for part in own), *((self.version,) if len(own) < len(parts) else ()))
+        of, day = " ".join(told), self._meta["data_version"].partition("@")[2]
         return f"{hashlib.sha256(of.encode()).hexdigest()[:16]}{'@' if day else ''}{day}"
 
     def _said(self, part: str) -> object:

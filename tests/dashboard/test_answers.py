@@ -6,7 +6,7 @@ import random
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +20,7 @@ from redis import Redis
 from dashboard.__main__ import main
 from dashboard.access import accounts, sessions
 from dashboard.app import create_app
-from dashboard.pages import overview
+from dashboard.pages import analysis, overview
 from dashboard.server.answers import WHO, Answers
 from dashboard.server.guard import editing
 from dashboard.server.kept import Kept
@@ -52,16 +52,24 @@ def client(home: Path, **settings: Any) -> FlaskClient:
     return create_app(Settings(home=home, chromium="none", **settings)).server.test_client()
 
 
-def asked(one: FlaskClient, part: int, query: str, told: tuple[str, ...] = (), **headers: str) -> Any:
-    """Return what the overview's callback of `part` answers to a choice."""
-    places = [{"id": id, "property": prop} for id, prop in overview.CACHED[part]]
+def asked(
+    one: FlaskClient,
+    part: int,
+    query: str,
+    told: tuple[str, ...] = (),
+    of: Sequence[Sequence[tuple[str, str]]] = overview.CACHED,
+    state: str = "filters",
+    **headers: str,
+) -> Any:
+    """Return what a page's callback of `part`, of the overview where no other is named, answers to a choice."""
+    places = [{"id": id, "property": prop} for id, prop in of[part]]
     output = ".." + "...".join(f"{one['id']}.{one['property']}" for one in places) + ".."
     stored = {"query": query, "view": None, "notices": list(told)}
     call = {
         "output": output,
         "outputs": places,
-        "inputs": [{"id": "filters", "property": "data", "value": stored}],
-        "changedPropIds": ["filters.data"],
+        "inputs": [{"id": state, "property": "data", "value": stored}],
+        "changedPropIds": [f"{state}.data"],
     }
     return one.post("/_dash-update-component", json=call, headers=headers)
 
@@ -318,17 +326,24 @@ def test_what_was_asked_is_asked_of_the_next_version_ahead_of_readers(
     assert painted[0] == painted[1] == page_of(client(home), "/", "?place=640200") != page
 
 
-def test_what_an_import_does_not_touch_is_kept_with_its_geometry(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, one, store = counted(monkeypatch), client(home), open_store(home)
-    stations, fairs = "?layers=stations&place=640200", "?layers=fairs"
-    before = {query: asked(one, 0, query).json for query in (stations, fairs)}
-    assert len(made) == 2
-    store.apply("fairs", store.read("fairs").head(1).assign(fair_id="N1", name="another"), retire=False)
-    assert asked(one, 0, stations).json == before[stations] and len(made) == 2
-    assert asked(one, 0, fairs).json != before[fairs] and len(made) == 3
-    sources = [told["response"]["map-spec"]["data"]["layout"]["map"]["style"]["sources"] for told in before.values()]
-    now = asked(one, 0, fairs).json["response"]["map-spec"]["data"]["layout"]["map"]["style"]["sources"]
-    assert sources[0] == sources[1] == now
+def test_what_an_import_does_not_touch_is_kept_and_land_stays_where_it_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, one, store, keep = [], client(home), open_store(home), Answers.keep
+    monkeypatch.setattr(Answers, "keep", lambda self, *told: (kept.append(told[0].key), keep(self, *told)))
+
+    def days() -> Any:
+        return asked(one, 1, "?place=640200", of=analysis.CACHED, state="an-state").json
+
+    before, maps = days(), [asked(one, 0, "?layers=fairs").json]
+    store.apply("stations", store.read("stations").head(1).assign(station_id="N1"), retire=False)
+    assert days() == before and len(kept) == 2
+    store.apply("activities", store.read("activities").head(1).assign(activity_id="N1"), retire=False)
+    days()
+    maps.append(asked(one, 0, "?layers=fairs").json)
+    assert len(kept) == 4
+    land = [told["response"]["map-spec"]["data"]["layout"]["map"]["style"]["sources"]["land"] for told in maps]
+    assert land[0] == land[1]
 
 
 CHOICES = (
