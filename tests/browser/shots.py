@@ -46,6 +46,7 @@ PLANS = {
     "siting-fair": "&question=fair&run=1",
     "siting-stages": "&question=stages&run=1",
     "siting-capacity": "&question=capacity&run=1",
+    "siting-attendance": "&question=attendance&open=0.8&run=1",
     "siting-front": "&budget=800000&cost=100000&new=8&run=1",
 }
 
