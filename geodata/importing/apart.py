@@ -128,7 +128,9 @@ def _opened(found: dict[str, Any]) -> Sheet:
         hidden=bool(found.get("hidden")),
         problems=[
             Problem(
-                N_("这种格式看不出哪些行是隐藏的：隐藏的行会一并导入，请核对。"), sheet=found["sheet"], code="hidden"
+                N_("这种格式看不出哪些行是隐藏的，也读不到批注和删除线：隐藏的行会一并导入，请核对。"),
+                sheet=found["sheet"],
+                code="hidden",
             )
         ]
         if found.get("blind")

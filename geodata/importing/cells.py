@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from geodata.errors import N_
-from geodata.importing import day_spans, merges, together
+from geodata.importing import comments, day_spans, merges, together
 from geodata.importing.degrees import PLAIN
 from geodata.importing.header_words import PLACES
 from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
@@ -40,9 +41,10 @@ def read_cells(
     `left` is what was taken out of the sheet before: its sums are held against the rows.
     """
     start = len(rows)
-    merges.repeat_above(sheet, layout, schema, report)
     shared = merges.spread(sheet, layout, schema, report)
+    merges.repeat_above(sheet, layout, schema, report)
     merges.hidden(sheet, layout, report)
+    comments.spread(sheet)
     data = sheet.rows[layout.first :]
     _unnamed(rows, sheet, layout, start, schema, report)
     count = start + len(data)
@@ -74,7 +76,9 @@ def read_cells(
         if factor != 1.0:
             report.warn(
                 Problem(
-                    N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。"),
+                    N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。")
+                    if not math.isnan(factor)
+                    else N_("“{column}”的表头写着单位“{unit}”，这一列不收：没有写单位的数按不知道处理，原文照存。"),
                     {"column": title, "unit": unit, "factor": f"{factor:,.6g}"},
                     sheet=sheet.name,
                     column=title,
@@ -83,6 +87,7 @@ def read_cells(
             )
     _read_hours(rows, sheet, data, start, layout, schema, report)
     _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
+    comments.keep(rows, sheet, layout, start, schema, report)
     for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
             places, parts = layout.columns[name], layout.degrees.get(name)
@@ -175,6 +180,8 @@ def _read_hours(
     cells, texts = (_cells_of(columns[name], layout, data, report, sheet) for name in (HOURS, AS_WRITTEN))
     if cells is None and texts is None and not {HOURS, AS_WRITTEN} & {*rows.values}:
         return
+    if cells is not None:
+        cells = comments.beside_hours(cells, sheet, layout)
     read_hours(rows, start, columns[HOURS], cells or [None] * len(data), texts, report)
 
 

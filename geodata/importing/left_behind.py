@@ -12,7 +12,7 @@ from geodata.importing import headers, merges, remarks, tables
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
-from geodata.importing.workbook_copy import MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
+from geodata.importing.workbook_copy import BY_US, MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
 from geodata.schema import TABLES
 
 REMARK = "remark"
@@ -128,7 +128,7 @@ def _copy(
                 write_cell(page, next_row, place, value, inks["bad"] if place in bad else None)
         for place, said in bad.items():
             if count < MAX_NOTES:
-                page.write_comment(next_row, place, clean("\n".join(said))[:1_000])
+                page.write_comment(next_row, place, clean("\n".join(said))[:1_000], BY_US)
                 count += 1
         at_of[number] = next_row
         next_row += 1

@@ -33,6 +33,7 @@ MAX_ELEMENTS = (
 MAX_PART_ELEMENTS = 2_000_000  # of one of the other parts: strings, styles
 MAX_STRINGS = 1_000_000  # shared strings
 MAX_STRING_CHARACTERS = 80_000_000
+MAX_COMMENTS = 50_000  # of a sheet, and cells with a line through them
 MAX_STYLES = 65_000  # a workbook of Excel holds 65,490
 MAX_TOKEN = 8 * 2**20  # one tag, or one stretch that the parser cannot yet make sense of, in bytes
 

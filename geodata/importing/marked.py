@@ -12,7 +12,7 @@ from geodata.importing import headers, tables
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
-from geodata.importing.workbook_copy import MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
+from geodata.importing.workbook_copy import BY_US, MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
 from geodata.schema import TABLES
 
 
@@ -91,7 +91,7 @@ def _copy(
     for count, ((row, at), (kind, said)) in enumerate(marks.items()):
         if row < 0 or count >= MAX_NOTES:
             continue
-        page.write_comment(row, at, clean("\n".join(said))[:1_000])
+        page.write_comment(row, at, clean("\n".join(said))[:1_000], BY_US)
         found = sheet.rows[sheet.numbers.index(row + 1 - shift)] if row + 1 - shift in sheet.numbers else []
         if at >= len(found) or found[at] is None:
             page.write_blank(row, at, None, inks[kind])

@@ -33,14 +33,30 @@ _SCALES = {
 }
 _COUNTED = r"家|名|位|人次|人|场次|场|次|个岗位|个|处|项|类|户|岗位|岗|件|辆|台|大|市|年|座"
 _UNITS = {  # unit of the column → (what may stand behind the figure, factor)
-    "m2": ((r"平方米|平米|平方|平|sqm|方", 1.0), (r"亩", 2000.0 / 3.0), (r"公顷|ha", 1e4)),
+    "m2": (
+        (r"平方米|平米|平方|平|sqm|sq\.m\.?|squaremet(?:re|er)s?|方", 1.0),
+        (r"亩|mu", 2000.0 / 3.0),
+        (r"公顷|ha|hectares?", 1e4),
+        (r"平方公里|平方千米", 1e6),
+        (r"(?:平方英尺|sqft|sq\.ft\.?|squarefeet|sf)", 0.09290304),  # of 0.3048 m a foot, by definition
+        (r"acres?", 4046.8564224),
+        (r"坪|ping", 400.0 / 121.0),
+    ),
     "yuan": ((r"元人民币|人民币|元整?|块|rmb|cny|yuan", 1.0),),
     "degree": ((r"度|°", 1.0),),
     "metre": ((r"公里|千米|km", 1e3), (r"米|m", 1.0)),
 }
+#: In brackets behind a header, a unit that a column does not take: a number under it is none of ours.
+_OTHER_UNITS = re.compile(
+    r"(?:平方|立方)?(?:英尺|英寸|英里|市尺|码|尺|寸|里|厘米|毫米|分米)|[间层席角分]|(?:美|港|欧|日|澳门|新台|加|澳)(?:元|币)|英镑|"
+    r"(?:sq\.?|square|cu\.?|cubic)?(?:f(?:ee|oo)?t|in(?:ch(?:es)?)?|y(?:ar)?ds?|mi(?:les?)?|[cdm]m)[23]?|"
+    r"(?:us|hk|nt)[d$]|[$€£]|eur|jpy|gbp|dollars?|euros?",
+)
 _CHINESE = {one: at for at, one in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_RUN = re.compile(r"[零〇一二两三四五六七八九十][零〇一二两三四五六七八九十百千万亿]*")
+_SQUARED = {"m": "平方米", "km": "平方公里", "ft": "平方英尺"}
+_SQUARES = re.compile(r"(k?m|ft)\^?2(?!\d)")
 _PIECES = re.compile(r"(\d{1,4})万(\d)(?:千(?:(\d)百)?|(?!\d|[.,千百十万亿]))")  # 12万8千, 3万5
 _NOUNS = r"企业|单位|职工|员工|工人|会员|站点|驿站|网格|活动"
 _FIGURE = re.compile(
@@ -70,13 +86,16 @@ def factor_of(header: str, unit: str) -> tuple[float, str]:
     """Return by how much plain numbers under a header count,
     and the unit that says so: ``经费（万元）`` is 10,000 yuan.
 
-    A bracket that is no unit of the column (``经度（高德）``, ``名称（必填）``) counts once.
+    A bracket that is no unit (``经度（高德）``, ``名称（必填）``) counts once; one that is a unit which the column does
+    not take (``经费（美元）``) gives NaN, with which :func:`figure` reads no plain number.
     """
-    for said in re.findall(r"\(([^()\d]{1,10})\)", unit_in_brackets(header)):
+    for said in re.findall(r"\(([^()\d][^()]{0,14})\)", unit_in_brackets(header)):
+        bare = said.strip().removeprefix("单位").lstrip(":").strip()
         try:
-            return figure("1" + said.strip().removeprefix("单位").lstrip(":"), unit).value, said
+            return figure("1" + bare, unit).value, said
         except BadValue:
-            continue
+            if unit in _UNITS and _OTHER_UNITS.fullmatch(bare.lower().replace(" ", "")):
+                return math.nan, said
     return 1.0, ""
 
 
@@ -107,7 +126,7 @@ def figure(value: Any, unit: str = "", factor: float = 1.0) -> Figure:
     if len(text) > LONGEST:
         raise _no_number()
     text = unicodedata.normalize("NFKC", text).strip().lower().replace(" ", "")
-    text = re.sub(r"m\^?2(?!\d)", "平方米", text)
+    text = _SQUARES.sub(lambda match: _SQUARED[match[1]], text)
     try:
         return (
             Figure(_finite(_times(float(text), factor)), "exact") if "_" not in text else _written(text, unit, factor)
@@ -117,6 +136,8 @@ def figure(value: Any, unit: str = "", factor: float = 1.0) -> Figure:
 
 
 def _times(value: float, factor: float) -> float:
+    if math.isnan(factor):
+        raise BadValue(N_("表头上的单位不合适：请换算后只写数字，或在表头上写明单位。"), {}, N_("数字"))
     # decimal fractions times ten thousand leave dust: 1.1 * 10000 = 11000.000000000002
     return value if factor == 1.0 else round(value * factor, 9)
 

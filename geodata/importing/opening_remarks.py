@@ -28,7 +28,7 @@ from geodata.own_fields import PREFIX, values_of
 from geodata.schema import OWN
 
 _LABELS = re.compile(
-    r"备\s*注|说\s*明|情\s*况|现状|其[他它]|附注|^注|提示|须知|通知|公告|变[动更]|简介|介绍|"
+    r"[备批]\s*注|说\s*明|情\s*况|现状|其[他它]|附注|^注|提示|须知|通知|公告|变[动更]|简介|介绍|"
     r"开放|营业|开门|运营|使用|投用|启用|建成|建设|完工|停用|关闭|拆除|撤销|休[息馆业]|闭[馆站园]|店休|公休|午休|24\s*(?:小时|h)|^第\d+列$|remark|note|comment|memo|descri|clos|open",
     re.IGNORECASE,
 )
@@ -75,12 +75,14 @@ _STATE = (
     r"(?:未|尚未|还未|暂未|没有?|待)(?:对外)?(?:开放|启用|营业|投用|投入使用|建成|运营|开门)|不(?:再|对外|予)?(?:开放|营业|使用)|"
     r"拟建|待建|筹备|筹建|规划|(?:计划|预计)[^,，]{0,10}(?:建|开放|启用|投用)|无法(?:使用|开放|进入)|不能使用|在建|停建|暂不(?:对外)?(?:开放|营业|使用))"
 )
+#: What is said of a name with a line through it.
+STRUCK = "划有删除线"
 _STATES = re.compile(
     rf"{_OURS}?(?:内部|场地|整体|全面)?(?:[于自从]?(?:\d{{4}}年)?(?:\d{{1,2}}月)?(?:\d{{1,2}}[日号])?(?:起|开始|后)?)"
     rf"(?:(?:目前|现在|现|当前|近期|正|仍|一直|暂时?|临时|短期|长期|永久|全面|已经?|被|均|处于|状态|[因由][^,，]{{0,14}}?|于[^,，]{{0,14}}?)\s*)*"
     rf"{_STATE}(?:了|中|状态|之中|停用|关闭|撤站|期间|维修|装修|改造|使用|搬离|[，,、]?(?:恢复|重新)?(?:开放|营业|启用)?时间(?:另行通知|待定|未定|不详)|"
     rf"[至到][^,，]{{1,14}}|[(（].{{0,16}}[)）])*$"
-    r"|temporarily closed|permanently closed|demolished|under (?:renovation|construction)",
+    rf"|{STRUCK}$|temporarily closed|permanently closed|demolished|under (?:renovation|construction)",
     re.IGNORECASE,
 )
 _AGAIN = re.compile(
@@ -102,7 +104,7 @@ _NOBODY_KNOWS = re.compile(r"未知|不详|不明|不清楚?|不知道?|不确�
 _EACH_DAY = re.compile(r"^(每[天日]|天天|全年|常年)((?:均|都|对外|免费)*(?:开放|营业))$")
 _CLOSES, _OPENS, _TIMES = (re.compile(one, re.IGNORECASE) for one in (_CLOSING, _OPENING, _WHEN))
 _PEOPLE = re.compile(_REST_OF_PEOPLE)
-_ANY = re.compile(rf"{_CLOSING}|{_OPENING}|{_STATE}|renovat|construct|demolish|无休|不休", re.IGNORECASE)
+_ANY = re.compile(rf"{_CLOSING}|{_OPENING}|{_STATE}|{STRUCK}|renovat|construct|demolish|无休|不休", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,11 @@ class Said:
     def speaks(self) -> bool:
         """Whether it says anything."""
         return bool(self.parts) or self.shut or self.always is not None
+
+
+def speaks_of_opening(text: str) -> bool:
+    """Return whether a text may be about when a station opens, or whether it does."""
+    return _ANY.search(text) is not None or _TIMES.search(text) is not None
 
 
 def hold(rows: Rows, report: Report) -> None:
@@ -235,7 +242,7 @@ def _said(label: str, cell: Any) -> Said:
         return Said() if text.lower() in NO else Said((f"休息：{text}" if not _CLOSES.search(text) else text,))
     if _LUNCH.match(label):
         return Said() if text.lower() in NO else Said((f"午休{text}" if re.match(r"\d", text) else text,))
-    if not (_ANY.search(text) or _TIMES.search(text)):
+    if not speaks_of_opening(text):
         return Said()
     parts: list[str] = []
     again, shut = _AGAIN.search(text) is not None, False

@@ -18,12 +18,13 @@ from geodata.importing.sheets import Sheet
 from geodata.importing.structure import text_of
 from geodata.schema import TableSchema
 
-_SUM = r"合\s*计|总\s*计|小\s*计|共\s*计|总\s*数|累\s*计|汇\s*总"
+_SUM = r"合\s*计|总\s*计|小\s*计|共\s*计|总\s*数|累\s*计|汇\s*总|(?:grand\s+|sub-?)?totals?|sum"
 SUM = re.compile(
-    rf"(?:本页|本表|全[市区县省]|.{{0,12}}?)?(?P<what>{_SUM})\s*[:：]?\s*(?P<count>共?\s*\d+\s*[个处家座行条人]?)?$"
+    rf"(?:本页|本表|全[市区县省]|.{{0,12}}?)?(?P<what>{_SUM})\s*[:：]?\s*(?P<count>共?\s*\d+\s*[个处家座行条人]?)?$",
+    re.IGNORECASE,
 )
 _COUNT = re.compile(r"共?\s*\d+(?:\.0)?\s*[个处家座行条人]?")  # under a name, in a row of sums: how many there are
-_PART = re.compile(r"小\s*计|本页")
+_PART = re.compile(r"小\s*计|本页|^sub", re.IGNORECASE)
 _ROLES = (
     r"填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:单位|"
     r"日期|时间)|审核人?|审批人?|复核人?|负责人|单位负责人|分管领导|"
@@ -172,7 +173,7 @@ def _is_sum(row: Sequence[Any], place: int) -> bool:
 
 def _sum(text: str) -> re.Match[str] | None:
     """Return what a text says of being a sum: None where it is none, as nearly all are at a glance."""
-    return SUM.fullmatch(text) if "计" in text or "总" in text else None
+    return SUM.fullmatch(text) if "计" in text or "总" in text or text[:1] in "GgSsTt" else None
 
 
 def _at(row: Sequence[Any], place: int) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
+from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_COMMENTS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
 from geodata.importing.packed import PackedColumn, PackedRows
 from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Merge, Sheet, too_large
@@ -20,13 +20,14 @@ MAX_MERGED, MAX_FORMULAS = 20_000, 1_000
 LOOKED_AT = 40  # rows in which a header may stand: of these alone the looks are kept
 MAX_ROW_NUMBER, MAX_LETTERS = 1_048_576, 3
 REMEMBERED = 100_000  # texts kept once however often they stand in a sheet
-_NAMES = ("row", "c", "v", "f", "t", "rPh", "mergeCell", "col")
-_ROW, _CELL, _VALUE, _FORMULA, _TEXT, _HINT, _MERGE, _COLUMN = range(len(_NAMES))
+_NAMES = ("row", "c", "v", "f", "t", "rPh", "mergeCell", "col", "r", "strike")
+_ROW, _CELL, _VALUE, _FORMULA, _TEXT, _HINT, _MERGE, _COLUMN, _RUN, _LINE = range(len(_NAMES))
 _SAID = (_VALUE, _TEXT)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
-_TRUE = ("1", "true")
+_TRUE, FALSE = ("1", "true"), ("0", "false")
+THROUGH = "~~"  # stands about a run of a text that has a line through it: it is not what it was
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class Book:
         Whether days are counted from 1904, as old Macintoshes do.
     emphasis : frozenset of str
         Numbers of the styles that are bold or filled.
+    struck : frozenset of str
+        Numbers of the styles with a line through the text.
     cells, elements : int
         Cells with a value and XML elements still allowed, all sheets together.
     """
@@ -52,6 +55,7 @@ class Book:
     spans: frozenset[str]
     from_1904: bool
     emphasis: frozenset[str] = frozenset()
+    struck: frozenset[str] = frozenset()
     cells: int = MAX_CELLS
     elements: int = MAX_ELEMENTS
 
@@ -77,13 +81,13 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
     row: list[Any] = []
     pieces: list[str] = []
     number = at = size = plain = 0
-    sort, style, formula, hinting, has_value = "n", None, None, False, False
+    sort, style, formula, hinting, has_value, lined = "n", None, None, False, False, False
     into: list[str] | None = None
     looking = True
     cells, elements, formulas = book.cells, book.elements, 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value, plain, looking
+        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value, plain, looking, lined
         kind = kinds.get(tag)
         if kind == _CELL:
             elements -= 1
@@ -92,13 +96,15 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
                 at += 1
             else:
                 letters = ref.rstrip("0123456789")
-                at = columns.get(letters) or columns.setdefault(letters, _column(letters))
+                at = columns.get(letters) or columns.setdefault(letters, column_number(letters))
             sort, style = attributes.get("t", "n"), attributes.get("s")
             formula, has_value, size = None, False, 0
             pieces.clear()
         elif kind in _SAID:
             into = None if hinting else pieces
             has_value = True
+            if lined and not hinting:
+                pieces.append(THROUGH)
         elif kind == _ROW:
             elements -= 1
             said = attributes.get("r")
@@ -123,6 +129,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
         else:
             elements -= 1
             hinting = hinting or kind == _HINT
+            lined = kind == _LINE and attributes.get("val") not in FALSE if kind in (_LINE, _RUN) else lined
         if elements < 0:
             raise Unreadable(N_("工作表太大：请删去数据之外的空行空列后再试。"), sheet=name, code="size")
 
@@ -135,9 +142,10 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             into.append(said)
 
     def end(tag: str) -> None:
-        nonlocal into, hinting, cells, formulas, plain, elements
+        nonlocal into, hinting, cells, formulas, plain, elements, lined
         kind = kinds.get(tag)
         if kind == _CELL:
+            lined = False
             text = pieces[0] if len(pieces) == 1 else "".join(pieces)
             value = _value(text, sort, style, book) if has_value else None
             if value is None or value == "":
@@ -152,6 +160,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             elements += 1  # what holds something counts among the cells
             if looking:
                 plain += style not in book.emphasis
+            if style in book.struck and len(sheet.struck) < MAX_COMMENTS:
+                sheet.struck.add((number, at - 1))
             if type(value) is str and sort != "s" and len(known) < REMEMBERED:
                 value = known.setdefault(value, value)  # shared strings are held once as it is
             if len(row) == at - 1:
@@ -159,6 +169,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             else:
                 _put(row, at, value)
         elif kind in _SAID or kind == _FORMULA:
+            if lined and into is pieces:
+                pieces.append(THROUGH)
             into = None
         elif kind == _ROW:
             if row:
@@ -187,7 +199,7 @@ def _places(attributes: dict[str, str]) -> range:
 
 def _merge(match: re.Match[str]) -> Merge:
     left, top, right, bottom = match.groups()
-    return Merge(int(top), int(bottom), _column(left) - 1, _column(right) - 1)
+    return Merge(int(top), int(bottom), column_number(left) - 1, column_number(right) - 1)
 
 
 def _put(row: list[Any], at: int, value: Any) -> None:
@@ -196,8 +208,14 @@ def _put(row: list[Any], at: int, value: Any) -> None:
         row[at - 1] = value
 
 
-def _column(letters: str) -> int:
-    """Return the number of a column, ``A`` 1."""
+def column_number(letters: str) -> int:
+    """Return the number of a column, ``A`` 1.
+
+    Raises
+    ------
+    Unreadable
+        When they are no letters of a column.
+    """
     if not _LETTERS.fullmatch(letters):
         raise broken_book(letters)
     found = 0

@@ -24,6 +24,9 @@ class Merge(NamedTuple):
     right: int
 
 
+Comments = dict[int, dict[int, str]]  # row number → place in the row, counted from 0 → text
+
+
 @dataclass(slots=True)
 class Sheet:
     """One sheet or layer as it stands in the file.
@@ -56,6 +59,10 @@ class Sheet:
         Cells that are one over several places; its value stands in the first.
     emphasised : set of int
         Row numbers in which every cell that holds anything is bold or filled.
+    comments : dict of int to dict of int to str
+        Row number → place in the row, counted from 0 → what is written on the cell beside its text.
+    struck : set of (int, int)
+        Row number and place of cells with a line through them.
     title : str or None
         What the file calls itself where the format keeps that apart from the cells (a layer's description).
     means : str or None
@@ -82,6 +89,8 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     merges: list[Merge] = field(default_factory=list)
     emphasised: set[int] = field(default_factory=set)
+    comments: Comments = field(default_factory=dict)
+    struck: set[tuple[int, int]] = field(default_factory=set)
     title: str | None = None
     means: str | None = None
     spare: frozenset[str] = frozenset()

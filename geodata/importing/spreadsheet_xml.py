@@ -39,6 +39,7 @@ class _Reader:
         self._value: Any = None
         self._spans = (0, 0)
         self._remark = self._in_cell = False
+        self._by = ""  # who wrote a comment
         self._cells = MAX_CELLS
 
     def start(self, tag: str, said: dict[str, str]) -> None:
@@ -71,9 +72,10 @@ class _Reader:
             self._value, self._in_cell = None, True
             self._spans = (_whole(said.get("MergeDown")), _whole(said.get("MergeAcross")))
         elif tag == "Comment":
-            self._remark = True
-        elif tag == "Data" and self._in_cell and not self._remark:
-            self._sort = said.get("Type", "String")
+            self._remark, self._by = True, said.get("Author", "")
+        elif tag == "Data" and self._in_cell:
+            if not self._remark:
+                self._sort = said.get("Type", "String")
             self.text.open()
         elif tag == "Visible":
             self.text.open()
@@ -82,7 +84,13 @@ class _Reader:
         if not self.sheets:
             return
         sheet = self.sheets[-1]
-        if tag == "Data" and not self._remark:
+        if tag == "Data" and self._remark:
+            text = (self.text.take() or "").strip()
+            if self._by and text.startswith((f"{self._by}:", f"{self._by}：")):
+                text = text[len(self._by) + 1 :].strip()
+            if text:
+                sheet.comments.setdefault(self._number, {})[self._place - 1] = text
+        elif tag == "Data":
             self._value = _value(self.text.take() or "", self._sort)
         elif tag == "Comment":
             self._remark = False

@@ -13,6 +13,7 @@ from typing import Any
 
 from geodata.importing.header_words import bare, known_headers, simple
 from geodata.importing.headers import SERIALS, Layout
+from geodata.importing.limits import MAX_COLUMNS
 from geodata.importing.packed import some_of
 from geodata.importing.sheets import Sheet
 from geodata.importing.structure import SEARCHED_ROWS, text_of
@@ -102,6 +103,8 @@ def _part(sheet: Sheet, start: int, end: int) -> Sheet:
         problems=[one for one in sheet.problems if low <= (one.row or 0) <= high],
         hidden_rows={one for one in sheet.hidden_rows if low <= one <= high},
         merges=[one for one in sheet.merges if low <= one.top <= high],
+        comments={number: said for number, said in sheet.comments.items() if low <= number <= high},
+        struck={one for one in sheet.struck if low <= one[0] <= high},
         part=start > 0,
     )
 
@@ -122,6 +125,10 @@ def _beside(sheet: Sheet, table: str) -> list[Sheet]:
                 rows=[rows[one] for one in kept],
                 numbers=[sheet.numbers[one] for one in kept],
                 problems=sheet.problems if left == bounds[0] else [],
+                comments={
+                    number: {at: text for at, text in said.items() if left <= at < (right or MAX_COLUMNS)}
+                    for number, said in sheet.comments.items()
+                },
                 part=left != bounds[0],
             )
         )

@@ -10,7 +10,7 @@ from typing import Any
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
 from geodata.importing.values import vocabulary
-from geodata.importing.workbook_copy import workbook_at
+from geodata.importing.workbook_copy import BY_US, workbook_at
 from geodata.kinds import Kinds, shipped
 from geodata.own_fields import PREFIX
 from geodata.schema import OWN, TABLES, Column
@@ -136,7 +136,7 @@ def _fill(book: Any, table: str, kinds: Kinds, lang: int) -> None:
         header = both[lang]
         for one in (sheet, examples):
             one.write_string(0, at, header, must if header.endswith("*") else may)
-            one.write_comment(0, at, both[1 - lang])
+            one.write_comment(0, at, both[1 - lang], BY_US)
             one.set_column(at, at, max(12, 2 * len(header) + 2))
         column = next((one for one in columns if one.name == name), None)
         if name == "crs":

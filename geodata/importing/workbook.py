@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.archives import opened
+from geodata.importing.comment_parts import read_comments
 from geodata.importing.limits import (
     CELLS_A_BYTE,
     MAX_FIELD,
-    MAX_PART_ELEMENTS,
     MAX_SHEETS,
     MAX_STRING_CHARACTERS,
     MAX_STRINGS,
     MAX_STYLES,
 )
-from geodata.importing.report import Unreadable
-from geodata.importing.sheet_cells import Book, read_cells_of, unescaped
+from geodata.importing.report import Problem, Unreadable
+from geodata.importing.sheet_cells import FALSE, THROUGH, Book, read_cells_of, unescaped
 from geodata.importing.sheets import Sheet
-from geodata.importing.xml_parts import MAIN, Told, broken_book, read_part, spaced, unheard
+from geodata.importing.xml_parts import MAIN, Told, broken_book, counted, read_part, spaced, unheard
 
 SKIPPED = {"说明", "示例", "取值", "填写说明", "代码表", "help", "examples", "codes", "notes"}
 _RELATED = (
@@ -63,8 +61,8 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
     """
     with opened(path) as archive:
         outline = _outline(archive)
-        dates, spans, emphasis = _styles(archive, outline.styles)
-        book = Book(_strings(archive, outline.strings), dates, spans, outline.from_1904, emphasis)
+        dates, spans, emphasis, struck = _styles(archive, outline.styles)
+        book = Book(_strings(archive, outline.strings), dates, spans, outline.from_1904, emphasis, struck)
         # the longer the file, the more cells: a bomb is short
         book.cells += int(CELLS_A_BYTE * path.stat().st_size)
         sizes = [archive.getinfo(part).file_size + 1 for _, part in outline.sheets]
@@ -76,8 +74,21 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
             )
             done += size
             if one.rows:
+                _add_comments(archive, part, one)
                 found.append(one)
     return found + [Sheet(name, [], [], hidden=True) for name in outline.hidden]
+
+
+def _add_comments(archive: zipfile.ZipFile, part: str, sheet: Sheet) -> None:
+    """Add to a sheet what is written on its cells; what cannot be read of that costs nothing else."""
+    folder, stem = posixpath.split(part)
+    try:
+        related = _relations(archive, f"{folder}/_rels/{stem}.rels", folder)
+        sheet.comments = read_comments(archive, related.values())
+    except Unreadable:
+        sheet.problems.append(
+            Problem(N_("单元格上的批注读不出来，没有读入：请打开文件核对。"), sheet=sheet.name, code="comment")
+        )
 
 
 def _outline(archive: zipfile.ZipFile) -> _Outline:
@@ -100,7 +111,7 @@ def _outline(archive: zipfile.ZipFile) -> _Outline:
         elif tag in spaced("workbookPr", *MAIN):
             outline.from_1904 = attributes.get("date1904") in ("1", "true")
 
-    read_part(archive, home, _counted(start))
+    read_part(archive, home, counted(start))
     if len(listed) > MAX_SHEETS:
         raise _too_many_sheets(len(listed))
     for one in listed:
@@ -132,37 +143,48 @@ def _relations(archive: zipfile.ZipFile, name: str, folder: str) -> dict[str, tu
             found[attributes.get("Id", str(len(found)))] = attributes.get("Type", "").rpartition("/")[2], part
 
     if name in archive.namelist():
-        read_part(archive, name, _counted(start))
+        read_part(archive, name, counted(start))
     return found
 
 
 def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
-    """Return the shared strings, each the plain text of its runs without what is written above it (phonetic hints)."""
+    """Return the shared strings, each the plain text of its runs without what is written above it (phonetic hints).
+
+    A run with a line through it stands between ``~~``: whoever reads the text sees that it is not what it was.
+    """
     found: list[str] = []
     if part is None:
         return found
-    item, text, hint = (spaced(name, *MAIN) for name in ("si", "t", "rPh"))
+    item, text, hint, run, line = (spaced(name, *MAIN) for name in ("si", "t", "rPh", "r", "strike"))
     pieces: list[str] = []
-    reading = hinting = False
+    reading = hinting = lined = False
     size = longest = 0
 
-    def start(tag: str, _attributes: dict[str, str]) -> None:
-        nonlocal reading, hinting
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal reading, hinting, lined
         if tag in text:
             reading = not hinting
+            if reading and lined:
+                pieces.append(THROUGH)
+        elif tag in line:
+            lined = attributes.get("val", "1") not in FALSE
+        elif tag in run:
+            lined = False
         elif tag in hint:
             hinting = True
 
     def end(tag: str) -> None:
-        nonlocal reading, hinting, longest
+        nonlocal reading, hinting, longest, lined
         if tag in text:
+            if reading and lined:
+                pieces.append(THROUGH)
             reading = False
         elif tag in hint:
             hinting = False
         elif tag in item:
             found.append(unescaped("".join(pieces)))
             pieces.clear()
-            longest = 0
+            longest, lined = 0, False
             if len(found) > MAX_STRINGS:
                 raise broken_book("sharedStrings")
 
@@ -175,25 +197,26 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
                 raise broken_book("sharedStrings")
             pieces.append(said)
 
-    read_part(archive, part, _counted(start), end, characters)
+    read_part(archive, part, counted(start), end, characters)
     return found
 
 
-def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], ...]:
     """Return the numbers of the styles that show a date,
-    of those that show a span of time, and of the bold or filled ones.
+    of those that show a span of time, of the bold or filled ones, and of those with a line through the text.
     """
     from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
     if part is None:
-        return frozenset(), frozenset(), frozenset()
+        return (frozenset(),) * 4
     formats: dict[str, str] = {str(at): code for at, code in BUILTIN_FORMATS.items()}
     used: list[tuple[str, str, str]] = []  # number format, font, fill of each style
     bold: set[str] = set()
     filled: set[str] = set()
-    cells, style, own, fonts, fills, font, fill, strong, pattern = (
+    lined: set[str] = set()
+    cells, style, own, fonts, fills, font, fill, strong, line, pattern = (
         spaced(name, *MAIN)
-        for name in ("cellXfs", "xf", "numFmt", "fonts", "fills", "font", "fill", "b", "patternFill")
+        for name in ("cellXfs", "xf", "numFmt", "fonts", "fills", "font", "fill", "b", "strike", "patternFill")
     )
     inside: tuple[str, ...] = ()
     count = {font: 0, fill: 0}
@@ -206,8 +229,8 @@ def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str],
             inside = next(one for one in (cells, fonts, fills) if tag in one)
         elif inside is cells and tag in style:
             used.append((attributes.get("numFmtId", "0"), attributes.get("fontId", "0"), attributes.get("fillId", "0")))
-        elif inside is fonts and tag in strong and attributes.get("val", "1") not in ("0", "false"):
-            bold.add(str(count[font]))
+        elif inside is fonts and tag in (*strong, *line) and attributes.get("val", "1") not in FALSE:
+            (bold if tag in strong else lined).add(str(count[font]))
         elif inside is fills and tag in pattern and attributes.get("patternType", "none") not in ("none", "gray125"):
             filled.add(str(count[fill]))
         if len(used) > MAX_STYLES or len(formats) > MAX_STYLES:
@@ -219,24 +242,11 @@ def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str],
             count[one] += inside in (fonts, fills) and tag in one
         inside = () if inside and tag in inside else inside
 
-    read_part(archive, part, _counted(start), end)
+    read_part(archive, part, counted(start), end)
     kinds = {code: (is_date_format(formats.get(code)), is_timedelta_format(formats.get(code))) for code, *_ in used}
     return (
         frozenset(str(at) for at, (code, *_) in enumerate(used) if kinds[code][0]),
         frozenset(str(at) for at, (code, *_) in enumerate(used) if kinds[code][1]),
         frozenset(str(at) for at, (_, one, other) in enumerate(used) if one in bold or other in filled),
+        frozenset(str(at) for at, (_, one, _) in enumerate(used) if one in lined),
     )
-
-
-def _counted(start: Callable[[str, dict[str, str]], Any]) -> Callable[[str, dict[str, str]], Any]:
-    """Return the handler with a bound on how often it is called."""
-    left = MAX_PART_ELEMENTS
-
-    def run(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise broken_book("XML")
-        start(tag, attributes)
-
-    return run

@@ -10,8 +10,11 @@ from typing import Any
 
 from geodata.errors import N_, AtlasError
 from geodata.exporting import CELL, neutral
+from geodata.importing.comment_parts import AUTHOR
 from geodata.importing.sheets import Sheet
 
+#: Options of our own comments: one that comes back with a file is not taken for its writer's.
+BY_US = {"author": AUTHOR}
 MAX_NOTES = 2_000  # a workbook with more comments takes minutes to open
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 

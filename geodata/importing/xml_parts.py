@@ -8,7 +8,7 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_TOKEN
+from geodata.importing.limits import MAX_PART_ELEMENTS, MAX_TOKEN
 from geodata.importing.report import Unreadable, shown
 
 _CHUNK = 2**18
@@ -81,6 +81,20 @@ def _feed(parser: Any, file: IO[bytes], size: int, told: Told) -> None:
             raise broken_book("XML")
         told(fed / size)
     parser.Parse(b"", True)
+
+
+def counted(start: Start) -> Start:
+    """Return a handler with a bound on how often it is called; beyond it the workbook is broken."""
+    left = MAX_PART_ELEMENTS
+
+    def run(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise broken_book("XML")
+        start(tag, attributes)
+
+    return run
 
 
 def broken_book(detail: object) -> Unreadable:

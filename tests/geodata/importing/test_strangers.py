@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from datetime import date
 from pathlib import Path
@@ -313,6 +314,56 @@ def test_the_unit_in_a_header_counts_for_plain_numbers(checked, head, cell, valu
     found = checked(f"活动名称,类别,活动日期,行政区划,{head}\n送清凉,高温慰问,2024-07-01,思明区,{cell}\n", "activities")
     assert found.report.errors == [] and found.frame["funding_yuan"].tolist() == [value]
     assert ("unit" in codes(found.report.warnings)) == ("万元" in head)
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "area"),
+    [
+        ("面积（平方英尺）", "200", 18.580608),
+        ("Area (sqft)", "200", 18.580608),
+        ("面积（ft²）", "200", 18.580608),
+        ("面积（坪）", "10", 33.0578512),
+        ("占地面积（km²）", "0.002", 2000),
+        ("面积（m²）", "20", 20),
+        ("面积（建筑）", "20", 20),
+        ("面积（间）", "3", None),
+        ("Area (sq in)", "3000", None),
+        ("面积（间）", "20㎡", 20),
+    ],
+)
+def test_an_area_in_another_unit_is_converted_or_unknown(checked, head, cell, area):
+    found = checked(f"驿站名称,所属区,地址,{head}\n甲站,思明区,湖滨南路 1 号,{cell}\n")
+    assert found.report.errors == []
+    got = found.frame["area_m2"][0]
+    if area is None:
+        assert math.isnan(got) and cell in found.frame["own"][0] and "unit" in codes(found.report.warnings)
+    else:
+        assert got == pytest.approx(area)
+
+
+def test_money_in_another_currency_is_not_taken_for_ours(checked):
+    found = checked(
+        "活动名称,类别,活动日期,行政区划,经费（美元）\n送清凉,高温慰问,2024-07-01,思明区,120\n", "activities"
+    )
+    assert found.report.errors == [] and found.frame["funding_yuan"].isna().all()
+    assert {"unit", "unknown_kept"} <= set(codes(found.report.warnings))
+
+
+@pytest.mark.parametrize("said", ["Total", "SUBTOTAL", "Grand total: 2", "Sum"])
+def test_sums_in_english_are_no_stations(checked, said):
+    found = checked(f"Name,District,Address,Area\nA stop,思明区,1 Road,20\nB stop,思明区,2 Road,30\n{said},,,50\n")
+    assert list(found.frame["name"]) == ["A stop", "B stop"]
+
+
+def test_ditto_below_merged_cells_is_what_they_hold(checked):
+    rows = [
+        ["驿站名称", "所属区", "地址", "开放时间"],
+        ["甲站", "思明区", "1 号", "8:00-18:00"],
+        ["乙站", "思明区", "2 号", None],
+        ["丙站", "思明区", "3 号", "〃"],
+    ]
+    found = checked(book_of(rows, "D2:D3"), name="t.xlsx")
+    assert list(found.frame["opening_hours"]) == ["08:00-18:00"] * 3
 
 
 def test_a_unit_above_the_whole_table_counts_for_its_money(checked):
