@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_COMMENTS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
+from geodata.importing.number_formats import Added
 from geodata.importing.packed import PackedColumn, PackedRows
 from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Merge, Sheet, too_large
@@ -30,6 +32,29 @@ _TRUE, FALSE = ("1", "true"), ("0", "false")
 THROUGH = "~~"  # stands about a run of a text that has a line through it: it is not what it was
 
 
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """What the styles of cells say.
+
+    Attributes
+    ----------
+    dates, spans : frozenset of str
+        Numbers of the styles that show a date, and a span of time.
+    emphasis : frozenset of str
+        Numbers of the styles that are bold or filled.
+    struck : frozenset of str
+        Numbers of the styles with a line through the text.
+    added : dict of str to Added
+        Number of a style → what its number format adds to a number.
+    """
+
+    dates: frozenset[str] = frozenset()
+    spans: frozenset[str] = frozenset()
+    emphasis: frozenset[str] = frozenset()
+    struck: frozenset[str] = frozenset()
+    added: Mapping[str, Added] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Book:
     """What the sheets of a workbook share, and how much of it has been used up.
@@ -38,24 +63,16 @@ class Book:
     ----------
     strings : list of str
         Shared strings.
-    dates, spans : frozenset of str
-        Numbers of the styles that show a date, and a span of time.
+    styles : Styles
     from_1904 : bool
         Whether days are counted from 1904, as old Macintoshes do.
-    emphasis : frozenset of str
-        Numbers of the styles that are bold or filled.
-    struck : frozenset of str
-        Numbers of the styles with a line through the text.
     cells, elements : int
         Cells with a value and XML elements still allowed, all sheets together.
     """
 
     strings: list[str]
-    dates: frozenset[str]
-    spans: frozenset[str]
+    styles: Styles
     from_1904: bool
-    emphasis: frozenset[str] = frozenset()
-    struck: frozenset[str] = frozenset()
     cells: int = MAX_CELLS
     elements: int = MAX_ELEMENTS
 
@@ -159,8 +176,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             cells -= 1
             elements += 1  # what holds something counts among the cells
             if looking:
-                plain += style not in book.emphasis
-            if style in book.struck and len(sheet.struck) < MAX_COMMENTS:
+                plain += style not in book.styles.emphasis
+            if style in book.styles.struck and len(sheet.struck) < MAX_COMMENTS:
                 sheet.struck.add((number, at - 1))
             if type(value) is str and sort != "s" and len(known) < REMEMBERED:
                 value = known.setdefault(value, value)  # shared strings are held once as it is
@@ -244,9 +261,12 @@ def _value(text: str, sort: str, style: str | None, book: Book) -> Any:
     if len(text) > 400:
         raise broken_book(text)
     value = float(text) if not text.lstrip("-").isdigit() else int(text)
-    if style is not None and (style in book.dates or style in book.spans):
-        return _moment(value, style in book.spans, book.from_1904)
-    return value
+    if style is None:
+        return value
+    styles = book.styles
+    if style in styles.dates or style in styles.spans:
+        return _moment(value, style in styles.spans, book.from_1904)
+    return styles.added[style].to(value) if style in styles.added else value
 
 
 def _moment(value: float, span: bool, from_1904: bool) -> Any:

@@ -23,8 +23,9 @@ from geodata.importing.limits import (
     MAX_STRINGS,
     MAX_STYLES,
 )
+from geodata.importing.number_formats import added
 from geodata.importing.report import Problem, Unreadable
-from geodata.importing.sheet_cells import FALSE, THROUGH, Book, read_cells_of, unescaped
+from geodata.importing.sheet_cells import FALSE, THROUGH, Book, Styles, read_cells_of, unescaped
 from geodata.importing.sheets import Sheet
 from geodata.importing.xml_parts import MAIN, Told, broken_book, counted, read_part, spaced, unheard
 
@@ -61,8 +62,7 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
     """
     with opened(path) as archive:
         outline = _outline(archive)
-        dates, spans, emphasis, struck = _styles(archive, outline.styles)
-        book = Book(_strings(archive, outline.strings), dates, spans, outline.from_1904, emphasis, struck)
+        book = Book(_strings(archive, outline.strings), _styles(archive, outline.styles), outline.from_1904)
         # the longer the file, the more cells: a bomb is short
         book.cells += int(CELLS_A_BYTE * path.stat().st_size)
         sizes = [archive.getinfo(part).file_size + 1 for _, part in outline.sheets]
@@ -201,14 +201,12 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
     return found
 
 
-def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], ...]:
-    """Return the numbers of the styles that show a date,
-    of those that show a span of time, of the bold or filled ones, and of those with a line through the text.
-    """
+def _styles(archive: zipfile.ZipFile, part: str | None) -> Styles:
+    """Return what the styles of cells say, by their numbers."""
     from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
     if part is None:
-        return (frozenset(),) * 4
+        return Styles()
     formats: dict[str, str] = {str(at): code for at, code in BUILTIN_FORMATS.items()}
     used: list[tuple[str, str, str]] = []  # number format, font, fill of each style
     bold: set[str] = set()
@@ -243,10 +241,13 @@ def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str],
         inside = () if inside and tag in inside else inside
 
     read_part(archive, part, counted(start), end)
-    kinds = {code: (is_date_format(formats.get(code)), is_timedelta_format(formats.get(code))) for code, *_ in used}
-    return (
-        frozenset(str(at) for at, (code, *_) in enumerate(used) if kinds[code][0]),
-        frozenset(str(at) for at, (code, *_) in enumerate(used) if kinds[code][1]),
-        frozenset(str(at) for at, (_, one, other) in enumerate(used) if one in bold or other in filled),
-        frozenset(str(at) for at, (_, one, _) in enumerate(used) if one in lined),
+    dates = {code for code, *_ in used if is_date_format(formats.get(code))}
+    spans = {code for code, *_ in used if is_timedelta_format(formats.get(code))}
+    shown = {code: more for code, *_ in used if code not in dates | spans and (more := added(formats.get(code)))}
+    return Styles(
+        dates=frozenset(str(at) for at, (code, *_) in enumerate(used) if code in dates),
+        spans=frozenset(str(at) for at, (code, *_) in enumerate(used) if code in spans),
+        emphasis=frozenset(str(at) for at, (_, one, other) in enumerate(used) if one in bold or other in filled),
+        struck=frozenset(str(at) for at, (_, one, _) in enumerate(used) if one in lined),
+        added={str(at): shown[code] for at, (code, *_) in enumerate(used) if code in shown},
     )
