@@ -100,7 +100,7 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
         (of two nodes in one place, kept as :data:`LEAST_M`).
     """
     way = np.repeat(np.arange(len(walked.count), dtype=np.int32), walked.count)
-    there = _within(walked.x, 180) & _within(walked.y, 90)
+    there = within(walked.x, 180) & within(walked.y, 90)
     met = {"missing_nodes": int((~there).sum()), "cut_ways": len(np.unique(way[~there]))}
     begins = (way[1:] == way[:-1]) & there[1:] & there[:-1]  # an edge, from this vertex to the next
     own = walked.node[1:] == walked.node[:-1]
@@ -118,7 +118,13 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
     names = tuple(walked.names)
     del walked, way, used, own, there, begins, place, position  # a country's are some gigabytes
     low, high = np.minimum(low, high), np.maximum(low, high)
-    order = np.argsort((low.astype(np.int64) << 32) | (high.astype(np.int64) << 1) | (name < 0), kind="stable")
+    key = low.astype(np.int64)
+    key <<= 31
+    key |= high
+    key <<= 1
+    key |= name < 0
+    order = np.argsort(key, kind="stable")
+    del key
     low, high, name = low[order], high[order], name[order]  # of two names the one that was read first
     del order
     keep = np.ones(len(low), bool)
@@ -145,7 +151,8 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
     return network, met
 
 
-def _within(values: NDArray[np.int32], degrees: int) -> NDArray[np.bool_]:
+def within(values: NDArray[np.int32], degrees: int) -> NDArray[np.bool_]:
+    """Return which coordinates, in units of 1e-7 degrees, lie within so many degrees of 0."""
     return (values >= -degrees * UNITS) & (values <= degrees * UNITS)
 
 

@@ -13,7 +13,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import osmium
 import shapely
+from numpy.typing import NDArray
 from osmium import filter as keep
 from osmium import index, io
 from osmium.osm import ALL, NODE, NOTHING, RELATION, WAY
@@ -31,6 +32,7 @@ Progress = Callable[[float, str], None]
 Tags = dict[str, str]
 IN_MEMORY = 400 * 2**20  # bytes of an extract from which on places of nodes are kept in a file
 BUILDINGS_AT_ONCE = 20_000  # that are measured together
+SPILL = 500_000  # numbers after which they go into a file
 TELL = 20_000  # ways after which it is told how far reading is
 LONGEST = 120  # characters of a name
 ADDRESS = ("addr:street", "addr:housenumber", "addr:place")
@@ -95,6 +97,32 @@ def told(tags: Mapping[str, str], at: str, lon: float, lat: float) -> Point | No
     )
 
 
+class Spilled:
+    """Numbers that are added one after another, and lie in a file rather than in memory."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path, self._held = path, array(kind)
+        path.write_bytes(b"")
+
+    def extend(self, values: Iterable[int]) -> None:
+        """Add numbers."""
+        self._held.extend(values)
+        if len(self._held) > SPILL:
+            self._spill()
+
+    def values(self) -> NDArray[Any]:
+        """Return all numbers, as the file holds them: pages that the system takes back when it wants to."""
+        self._spill()
+        if not self.path.stat().st_size:
+            return np.empty(0, self._held.typecode)
+        return np.memmap(self.path, self._held.typecode, "r")
+
+    def _spill(self) -> None:
+        with self.path.open("ab") as file:
+            self._held.tofile(file)
+        del self._held[:]
+
+
 class Reader:
     """Reads one extract.
 
@@ -114,8 +142,10 @@ class Reader:
         self.rules: Counter[str] = Counter()
         self._west = self._south = network.UNITS * 200
         self._east = self._north = -network.UNITS * 200
-        self._node, self._x, self._y = array("q"), array("i"), array("i")
-        self._count, self._way_name = array("i"), array("i")
+        self._vertices = {
+            name: Spilled(folder / f"{name}.tmp", kind)
+            for name, kind in {"node": "q", "x": "i", "y": "i", "count": "i", "name": "i"}.items()
+        }
         self._names: dict[str, int] = {}
         self._areas: dict[int, tuple[Tags, list[int]]] = {}
         self._rims: dict[int, Tags] = {}
@@ -286,14 +316,12 @@ class Reader:
         if rule is None or not rule.walk:
             return
         self.counts["walked_ways"] += 1
-        before = len(self._node)
-        for node in way.nodes:
-            self._node.append(node.ref)
-            self._x.append(node.x)
-            self._y.append(node.y)
-        self._count.append(len(self._node) - before)
         name = clean(tags.get("name") or tags.get("name:zh") or "")
-        self._way_name.append(self._names.setdefault(name, len(self._names)) if name else -1)
+        refs = [(node.ref, node.x, node.y) for node in way.nodes]
+        for column, values in zip(("node", "x", "y"), zip(*refs, strict=True), strict=False):  # a way may have no node
+            self._vertices[column].extend(values)
+        self._vertices["count"].extend([len(refs)])
+        self._vertices["name"].extend([self._names.setdefault(name, len(self._names)) if name else -1])
 
     def _counted(self, point: Point) -> Point:
         self.counts["pois"] += point.fclass != ""
@@ -320,23 +348,24 @@ class Reader:
         self._south, self._north = min(self._south, y), max(self._north, y)
 
     def _box(self) -> list[float] | None:
-        x, y = (np.frombuffer(one, np.int32) if len(one) else np.empty(0, np.int32) for one in (self._x, self._y))
-        there = (np.abs(x.astype(np.int64)) <= 180 * network.UNITS) & (np.abs(y.astype(np.int64)) <= 90 * network.UNITS)
-        if there.any():
-            self._around(int(x[there].min()), int(y[there].min()))
-            self._around(int(x[there].max()), int(y[there].max()))
+        x, y = (self._vertices[name].values() for name in ("x", "y"))
+        for begin in range(0, len(x), SPILL):
+            east, north = x[begin : begin + SPILL], y[begin : begin + SPILL]
+            there = network.within(east, 180) & network.within(north, 90)
+            if there.any():
+                self._around(int(east[there].min()), int(north[there].min()))
+                self._around(int(east[there].max()), int(north[there].max()))
         sides = (self._west, self._south, self._east, self._north)
         return None if self._west > self._east else [side / network.UNITS for side in sides]
 
     def _network(self, extract_date: str) -> dict[str, float]:
-        def taken(name: str) -> Any:
-            values = getattr(self, name)
-            setattr(self, name, values[:0])
-            return np.frombuffer(values, values.typecode) if len(values) else np.empty(0, values.typecode)
-
-        vertices = (taken(name) for name in ("_node", "_x", "_y", "_count", "_way_name"))
-        # nobody but what builds it holds the vertices, so that it can let them go
-        made, met = network.built(network.Walked(*vertices, tuple(self._names)), extract_date, self._path.name)
+        walked = network.Walked(
+            **{name: one.values() for name, one in self._vertices.items()}, names=tuple(self._names)
+        )
+        made, met = network.built(walked, extract_date, self._path.name)
+        del walked
+        for one in self._vertices.values():
+            one.path.unlink()
         network.save(made, self._folder / "network")
         return {
             "nodes": len(made.lon),
