@@ -11,6 +11,7 @@ CGCS2000 and WGS-84 differ by centimetres and are taken as one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -45,10 +46,20 @@ _WRITTEN = {
     "mars": "gcj02",
     "amap": "gcj02",
     "tencent": "gcj02",
+    "高德": "gcj02",
+    "腾讯": "gcj02",
+    "火星": "gcj02",
+    "国测局": "gcj02",
     "bd09": "bd09",
     "bd09ll": "bd09",
     "baidu": "bd09",
+    "百度": "bd09",
     "cgcs2000": "cgcs2000",
+    "天地图": "cgcs2000",
+    "国家2000": "cgcs2000",
+    "2000国家": "cgcs2000",
+    "国家大地2000": "cgcs2000",
+    "大地2000": "cgcs2000",
     "epsg:4490": "cgcs2000",
 }
 
@@ -109,7 +120,8 @@ def named(text: str) -> str:
     AtlasError
         When it is none of these.
     """
-    key = re.sub(r"[\s_]", "", str(text)).lower()
+    key = re.sub(r"[\s_]", "", unicodedata.normalize("NFKC", str(text))).lower()
+    key = re.sub(r"(?<=[\u4e00-\u9fff\d])(?:地图)?(?:大地)?(?:坐标系?|经纬度)$|(?<=高德|百度|腾讯)地图$", "", key)
     plain = key.replace("-", "")
     if key in _WRITTEN or plain in _WRITTEN:
         return _WRITTEN.get(key) or _WRITTEN[plain]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from itertools import islice, repeat
 from typing import Any
 
@@ -60,6 +61,7 @@ def fill(
         if column in rows.values and column not in (schema.key, "adcode"):
             _name_to_code(rows, column, ground, report)
     if schema.name == "stations":
+        _not_yet(rows, report)
         opening_remarks.hold(rows, report)
     _defaults(rows, schema, report)
     _derived(rows, shapes, schema)
@@ -67,6 +69,29 @@ def fill(
     rows.values["batch_id"] = column_of(repeat("pending", len(rows)), len(rows))
     _keys(rows, shapes, schema, ground, another, report)
     _still_missing(rows, schema, report)
+
+
+def _not_yet(rows: Rows, report: Report) -> None:
+    """Tell of days that have not come; a station that opens on one and does not say how it stands may not be there."""
+    today = date.today()
+    for column, msgid in (
+        ("opened_on", N_("{count} 行的“启用日期”还没有到：没有写状态的按“状态不明”处理，请核对。")),
+        ("last_inspected", N_("{count} 行的“最近巡检日期”还没有到：请核对。")),
+    ):
+        late = [at for at, day in enumerate(rows.values.get(column, ())) if day is not None and day > today]
+        status = rows.column("status") if late and column == "opened_on" else []
+        for at in late if status else ():
+            status[at] = status[at] or "unknown"
+        for group in rows.by_sheet(late):
+            report.warn(
+                Problem(
+                    msgid,
+                    {"count": len(group)},
+                    **rows.where(group[0], column),
+                    rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
+                    code="order",
+                )
+            )
 
 
 def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report: Report, whole: bool = False) -> None:

@@ -45,6 +45,7 @@ _SHUT_WORDS = ("休息", "闭馆", "停用", "关闭", "拆除", "撤销")
 _SENTENCES = re.compile(r"[。；;!！\n\r]+|(?<=[^0-9])\.(?=\s|$)")
 _CLAUSES = re.compile(r"[,，]\s*")
 
+_STATIONS = r"(?:工会|户外劳动者|爱心|服务)*(?:驿站|站点|服务站|点位|站)"
 _IN_BRACKETS = re.compile(r"[(（]([^()（）]{2,20})[)）]")
 
 _OURS = r"(?:本站|该站点?|我站|此站|全站|站点|驿站|服务站|工会驿站|爱心驿站|点位|这里|本驿站|该驿站)"
@@ -85,14 +86,30 @@ _STATES = re.compile(
     rf"|{STRUCK}$|temporarily closed|permanently closed|demolished|under (?:renovation|construction)",
     re.IGNORECASE,
 )
+#: A row above others that says how they stand; it has a mark of a heading, or no more than a state.
+_OF_STATE = re.compile(
+    rf"\s*(?:[(（]?(?:[一二三四五六七八九十]{{1,3}}|\d{{1,2}})[)）]?\s*[、.．)）]?\s*)?(?:以下|下列|附[:：]?|其中)?(?:均?[为是])?\s*"
+    rf"(?:{_STATIONS})?(?:(?P<shut>(?:已经?|现|暂|待|正在)?(?:{_STATE}|[拟在待筹]建|[撤关停]))|"
+    rf"(?P<open>(?:正常|已|现)?(?:对外)?(?:开放|营业|运营|运行|在用|使用|启用|建成)))(?:中|了)?的?"
+    rf"(?:{_STATIONS})?(?:名单|部分|情况|名册|清单)?(?:如下)?\s*(?:[(（]?\s*共?\s*\d+\s*[个处家座]\s*[)）]?)?\s*[:：]?\s*"
+)
 _AGAIN = re.compile(
     r"(?:已|现|经)[^,，]{0,4}(?:恢复|重新|正常|完成|完毕|竣工|重开)|曾|恢复正常|(?:装修|改造|维修)(?:完|后|升级后)"
 )
 _GONE_NAME = re.compile(
-    rf"[(（\[【]\s*(?:(?:已|暂)?{_STATE}(?:中|了)?|已?[撤关停])\s*[)）\]】]|[-—－]\s*已(?:{_STATE}|[撤关停])$"
+    rf"[(（\[【]\s*(?:(?:已|暂)?{_STATE}(?:中|了)?|已?[撤关停])\s*[)）\]】]|[-—－]\s*(?:已|暂)?(?:{_STATE}|[撤关停])$"
+)
+#: Words after which nobody can tell that a station is there, unless more of the clause is understood.
+_IN_DOUBT = re.compile(
+    r"停(?![车放靠水电留产])|撤|关[闭停门张]|闭[馆站园]|歇业|拆(?![分解])|搬[迁离走]|迁[出走离]|征用|占用|腾退|空置|闲置|荒废|废弃|挪作|移作|改作|移交|"
+    r"暂缓|缓建|不再|不对外|取消|注销|合并|整顿|查封|封[闭控存]|无人(?:管理|看管|值守)|长期无人|挂牌未|(?:尚|还|仍)?未[建启投运开]|筹[建备]|拟|待[建开启]|规划|仅[春夏秋冬]"
+)
+_NOT_AT_ALL = re.compile(
+    r"(?:未曾?|没有?|无需|不用|从不|永不|不会|不得|请勿|不|勿)(?:再|被)?(?:停|撤|关|闭|歇|拆|搬|迁|占|取消|空置|闲置|合并)|"
+    r"(?:取消|不再|无需|免)(?:收费|预约|登记|押金|刷卡|扫码|办卡)|迁[至到入](?:此|本|这|现)|由[^,，]{1,14}(?:合并|迁|改)|合并(?:了|后)"
 )
 _ELSE = re.compile(
-    r"原址|旧址|老站|旁边?|附近|对面|门口|隔壁|周边|楼上|楼下|卫生间|厕所|公厕|自助|atm|空调|暖气|饮水|热水|直饮|供水|供电|停水|停电|设备|机器|"
+    r"原址|原(?:驿?站点?|点位)|旧址|老站|旁边?|附近|对面|门口|隔壁|周边|楼上|楼下|卫生间|厕所|公厕|自助|atm|空调|暖气|饮水|热水|直饮|供水|供电|停水|停电|设备|机器|"
     r"充电|微波|冰箱|售货|食堂|餐厅|停车|车位|阀|门窗|灯|照明|电梯|道路|路口|地铁|公交|志愿|物业|补货|配送|"
     r"巡[检查]|保洁|消[毒杀]|清洁|打扫|电话|热线|客服|活动|课程|讲座|培训|义诊|义剪|理发|体检|法律|咨询|窗口|监控|网络|wifi|"
     r"快递柜|药箱|图书|书籍|淋浴|洗衣|母婴|会议室|停放|换电|车棚|台账|资料|联系人|负责人",
@@ -136,7 +153,17 @@ class Said:
 
 def speaks_of_opening(text: str) -> bool:
     """Return whether a text may be about when a station opens, or whether it does."""
-    return _ANY.search(text) is not None or _TIMES.search(text) is not None
+    return any(one.search(text) for one in (_ANY, _TIMES, _IN_DOUBT))
+
+
+def is_state(heading: str) -> bool:
+    """Return whether a row that holds nothing else says how the stations under it stand: ``以下已停用：``."""
+    return _OF_STATE.fullmatch(heading) is not None
+
+
+def _shut_by(heading: str | None) -> bool:
+    match = _OF_STATE.fullmatch(heading or "")
+    return match is not None and match["shut"] is not None
 
 
 def hold(rows: Rows, report: Report) -> None:
@@ -167,7 +194,7 @@ def hold(rows: Rows, report: Report) -> None:
             said.append(Said(shut=_said("", written).shut))
         opens = any(one.opens for one in said)
         said = [one for one in said if one.speaks]
-        gone = bool(name and _GONE_NAME.search(name)) or opening == "off"
+        gone = bool(name and _GONE_NAME.search(name)) or opening == "off" or _shut_by(rows.headings.get(at))
         if at in rows.wrong:
             continue
         if ticks and status is None:
@@ -251,6 +278,7 @@ def _said(label: str, cell: Any) -> Said:
         speaking = [_EACH_DAY.sub(r"\1照常\2", one) for one in clauses if _speaks(one)]
         whole = _SUBJECT.sub("", sentence)
         closed = any(map(_is_shut, (*clauses, *_IN_BRACKETS.findall(sentence))))
+        closed = closed or any(_is_in_doubt(one) for one in clauses if not (_speaks(one) and _CLOSES.search(one)))
         if (speaking or closed) and len(clauses) > 1 and _means(f"8:00-18:00，{whole}"):
             parts.append(whole)  # 冬季（11月至次年3月），不开放 is one thing said in two clauses
             continue
@@ -261,6 +289,11 @@ def _said(label: str, cell: Any) -> Said:
 
 def _is_shut(clause: str) -> bool:
     return _STATES.match(clause) is not None
+
+
+def _is_in_doubt(clause: str) -> bool:
+    """Return whether a clause has words of closing that are about the station, for all that can be told."""
+    return _IN_DOUBT.search(clause) is not None and _ELSE.search(clause) is None and _NOT_AT_ALL.search(clause) is None
 
 
 def _speaks(clause: str) -> bool:
@@ -310,14 +343,18 @@ class _Told:
         for at, msgid, column, code in (
             (
                 self.gone,
-                N_("{count} 行没有写状态，名称或备注却写着已关闭、拆除、不详之类，按“状态不明”处理：请加一列“状态”。"),
+                N_(
+                    "{count} 行没有写状态，名称、备注或小标题却写着已关闭、拆除、不详之类，"
+                    "按“状态不明”处理：请加一列“状态”。"
+                ),
                 "status",
                 "filled",
             ),
             (
                 self.against,
                 N_(
-                    "{count} 行的状态是开放，名称或备注却写着已关闭、暂停之类：状态照所写，开放时间按不详处理，请核对。"
+                    "{count} 行的状态是开放，名称、备注或小标题却写着已关闭、暂停之类："
+                    "状态照所写，开放时间按不详处理，请核对。"
                 ),
                 "status",
                 "order",

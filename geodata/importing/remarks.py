@@ -12,6 +12,7 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.headers import Layout
+from geodata.importing.opening_remarks import is_state
 from geodata.importing.packed import column_of, some_of
 from geodata.importing.report import Problem, Report
 from geodata.importing.sheets import Sheet
@@ -98,7 +99,8 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     headed = len(layout.columns) > 1 and schema.name not in _OF_PLACES
     for at, row in enumerate(sheet.rows[layout.first :], layout.first):
         full = len(row) > 2 and row[0] and row[1] and row[2]  # as most rows are: more than a group names
-        if headed and not full and len(row) - row.count(None) - row.count("") <= 2 and (said := _group(row)):
+        few = not full and len(row) - row.count(None) - row.count("") <= 2
+        if headed and few and (said := _group(row) or (_state(row) if schema.name == "stations" else "")):
             heading, since = said, len(kept)
             left.numbers.append(sheet.numbers[at])
             continue
@@ -153,6 +155,12 @@ def _group(row: Sequence[Any]) -> str:
     texts = list(_texts(row).values())
     lone = len(texts) == 1 or (len(texts) == 2 and _ORDINAL.fullmatch(texts[0]))
     return texts[-1] if lone and _GROUP.fullmatch(texts[-1]) else ""
+
+
+def _state(row: Sequence[Any]) -> str:
+    """Return what a row says of how the stations under it stand, where it holds nothing else; else an empty text."""
+    texts = list(_texts(row).values())
+    return texts[0] if len(texts) == 1 and is_state(texts[0]) else ""
 
 
 def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool:

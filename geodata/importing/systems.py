@@ -115,11 +115,18 @@ def _rows_of(rows: Rows, part: Part) -> Rows:
 
 def _stated_in_rows(rows: Rows) -> str | None:
     """Return what the column 坐标系 says, when there is one; all rows have to say the same."""
-    said = {str(cell).strip() for cell in rows.raw.get(headers.STATED, ()) if not is_blank(cell)}
-    try:
-        names = {datum.named(one) for one in list(said)[:20]}
-    except AtlasError as error:
-        raise Unreadable(error.msgid, code="crs", **error.params) from error
+    said: dict[str, int] = {}
+    for at, cell in enumerate(rows.raw.get(headers.STATED, ())):
+        if not is_blank(cell):
+            said.setdefault(str(cell).strip(), at)
+    names = set()
+    for one, at in list(said.items())[:20]:
+        try:
+            names.add(datum.named(one))
+        except AtlasError as error:
+            raise Unreadable(
+                error.msgid, sheet=rows.sheets[at], row=rows.numbers[at], code="crs", **error.params
+            ) from error
     if len(names) > 1:
         raise Unreadable(
             N_("各行的坐标系不一致（{names}）：请分成几个文件导入。"), code="crs", names="、".join(sorted(names))

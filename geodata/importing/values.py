@@ -339,7 +339,7 @@ def _codes(value: Any, vocab: str) -> str:
         if part.strip() and part.strip().lower() not in BLANKS:
             bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
             codes = _codes_of(part, vocab) or _codes_of(bare, vocab)
-            found, strange = ([*found, *codes], strange) if codes else (found, [*strange, bare])
+            found, strange = ([*found, *codes], strange) if codes else (found, [*strange, bare or part.strip()])
     codes = ";".join(dict.fromkeys(found))
     if strange:
         error = _no_code(

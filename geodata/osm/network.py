@@ -110,13 +110,15 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
     used[:] = False
     used[:-1] |= begins
     used[1:] |= begins
-    x, y, place = _numbered(walked.node[used], walked.x[used], walked.y[used])
+    names, name_of_way = tuple(walked.names), walked.name
+    vertices = [walked.node[used], walked.x[used], walked.y[used]]
+    del walked, own, there  # a country's are some gigabytes
+    x, y, place = _numbered(vertices)
     position = np.full(len(way), -1, np.int32)
     position[used] = place
     low, high = position[:-1][begins], position[1:][begins]
-    name = walked.name[way[:-1][begins]]
-    names = tuple(walked.names)
-    del walked, way, used, own, there, begins, place, position  # a country's are some gigabytes
+    name = name_of_way[way[:-1][begins]]
+    del way, used, begins, place, position
     low, high = np.minimum(low, high), np.maximum(low, high)
     key = low.astype(np.int64)
     key <<= 31
@@ -156,10 +158,13 @@ def within(values: NDArray[np.int32], degrees: int) -> NDArray[np.bool_]:
     return (values >= -degrees * UNITS) & (values <= degrees * UNITS)
 
 
-def _numbered(
-    node: NDArray[np.int64], x: NDArray[np.int32], y: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Return where each node is, cell by cell, and the position among these of each vertex."""
+def _numbered(vertices: list[NDArray[Any]]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return where each node is, cell by cell, and the position among these of each vertex.
+
+    Number, longitude and latitude of the vertices are taken out of the list, so that nobody else holds them.
+    """
+    node, x, y = vertices
+    vertices.clear()
     order = np.argsort(node, kind="stable")
     node = node[order]
     new = np.ones(len(node), bool)

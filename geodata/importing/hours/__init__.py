@@ -30,6 +30,11 @@ class Read:
     guessed: bool
 
 
+#: 平日 beside 假日 that is not 节假日: weekends are one of the two, and nobody can tell which.
+_UNSURE_WEEKENDS = re.compile(r"平[日时].*(?<!节)假日|(?<!节)假日.*平[日时]", re.DOTALL)
+_WEEKENDS = re.compile(r"周末|(?:周|星期|礼拜)[六日天]|双休|休息日|每[天日]")
+
+
 @lru_cache(maxsize=8192)
 def read(text: str) -> Read:
     """Read opening hours.
@@ -44,6 +49,8 @@ def read(text: str) -> Read:
     text = text.strip()
     if (stored := _stored(text)) is not None:
         return Read(stored, guessed=False)
+    if _UNSURE_WEEKENDS.search(text) and not _WEEKENDS.search(text):
+        raise NotHours(text[:20])
     try:
         said, guessed = compiled(parse(tokenize(text)))
         hours.parse(said)

@@ -338,6 +338,8 @@ class _Compiler:
                 both = one.region.both(two.region)
                 if both is None or one.spans == two.spans:
                     continue
+                if _half_replaced(one, two) or _half_replaced(two, one):
+                    raise NotHours("")
                 nested = one.region != two.region and (one.region.within(two.region) or two.region.within(one.region))
                 if not nested and not any(both.within(three.region) for three in self.opens if three not in (one, two)):
                     raise NotHours("")
@@ -367,6 +369,17 @@ class _Compiler:
         if holiday is not ...:
             rules.append(Rule((), (), True, holiday or (), unknown=holiday is None))
         return written(rules)
+
+
+def _half_replaced(usual: Entry, other: Entry) -> bool:
+    """Return whether hours of some months touch the afternoon of the usual ones alone: are mornings as usual, or shut?
+
+    ``8:00-11:30 14:00-17:30（夏令时14:30-18:00）``
+    """
+    if usual.region.dates != ALL_YEAR or other.region.dates == ALL_YEAR or len(usual.spans) < 2:
+        return False
+    touched = [any(a < end and start < b for a, b in other.spans) for start, end in usual.spans]
+    return any(touched) and not all(touched)
 
 
 def _ordered(entries: Iterable[Entry]) -> list[Entry]:

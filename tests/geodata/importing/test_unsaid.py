@@ -128,3 +128,63 @@ def test_what_is_not_known_goes_out_and_comes_back_as_not_known(checked, tmp_pat
     path = export(first, "stations", tmp_path / f"out.{fmt}", fmt)
     again = checked(path.read_bytes(), name=f"in.{fmt}")
     assert again.report.errors == [] and again.frame["smart"].isna().tolist() == [True, False]
+
+
+def test_a_station_of_a_day_that_has_not_come_may_not_be_there(checked):
+    found = checked(
+        HEAD + ",启用日期,最近巡检日期\n甲站,思明区,一路,2098-01-01,\n乙站,思明区,二路,2023-01-01,2098-01-02\n"
+    )
+    assert found.report.errors == [] and found.frame["status"].tolist() == ["unknown", "open"]
+    assert [one.rows for one in told(found, "order") if "还没有到" in one.text()] == [(2,), (3,)]
+    planned = checked(HEAD + ",启用日期,状态\n甲站,思明区,一路,2098-01-01,筹建\n")
+    assert planned.frame["status"].tolist() == ["planned"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "status"),
+    [
+        ("以下已停用：", "unknown"),
+        ("二、已关闭驿站", "unknown"),
+        ("三、在建驿站（1个）", "unknown"),
+        ("筹建中", "unknown"),
+        ("拟建", "unknown"),
+        ("一、正常开放的驿站", "open"),
+        ("以下正常运营：", "open"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_heading_says_how_the_stations_under_it_stand(checked, heading, status, place):
+    title = [None] * 4
+    title[place] = heading
+    rows = [
+        ["序号", "驿站名称", "详细地址", "开放时间"],
+        [1, "甲站", "湖滨南路1号", "8:00-20:00"],
+        title,
+        [2, "乙站", "湖滨南路2号", "8:00-20:00"],
+        ["二、思明区"] + [None] * 3,
+        [3, "丙站", "湖滨南路3号", "8:00-20:00"],
+    ]
+    found = checked(book(("思明区", rows, ())), name="t.xlsx")
+    assert found.report.errors == [] and found.frame["name"].tolist() == ["甲站", "乙站", "丙站"]
+    assert found.frame["status"].tolist() == ["open", status, "open"]
+    assert found.frame["opening_hours"].isna().tolist() == [False, status != "open", False]
+
+
+@pytest.mark.parametrize(("said", "system"), [("高德", "gcj02"), ("百度坐标", "bd09"), ("国家2000坐标系", "cgcs2000")])
+def test_systems_by_the_names_that_people_call_them(checked, said, system):
+    head = "驿站名称,经度,纬度,坐标系\n"
+    found = checked(head + f"甲站,118.09,24.47,{said}\n", crs=None)
+    assert found.report.errors == [] and found.report.crs == system
+    (error,) = checked(head + "甲站,118.09,24.47,WGS84\n乙站,118.09,24.47,北京54\n", crs=None).report.errors
+    assert error.row == 3 and "北京54" in error.text()
+
+
+def test_a_cell_that_says_only_yes_is_named_as_it_is(checked):
+    found = checked(HEAD + ",服务设施\n甲站,思明区,一路,有\n")
+    assert any("“有”" in one.text() for one in found.report.warnings)
+
+
+@pytest.mark.parametrize("text", ["8:00-11:30 14:00-17:30（夏令时14:30-18:00）", "平日 9:00-21:00 假日 10:00-18:00"])
+def test_hours_that_may_be_read_two_ways_are_unknown(checked, text):
+    found = checked(HEAD + f",开放时间\n甲站,思明区,一路,{text}\n")
+    assert found.frame["opening_hours"].isna().all() and found.frame["opening_hours_text"][0] == text
