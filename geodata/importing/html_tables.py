@@ -15,6 +15,9 @@ MAX_MERGED = 20_000
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_STRUCK, _STYLED = {"s", "strike", "del"}, {"span", "font"}
+_LINE = re.compile(r"text-decoration[^;]{0,60}line-through", re.IGNORECASE)
+THROUGH = "~~"  # stands about words with a line through them: they are not what they were
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _CHINESE = {"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "gb_2312-80", "hz-gb-2312"}
 _BREAKS = {"br", "p", "div", "li"}
@@ -95,6 +98,7 @@ class _Table:
         self.size = 0
         self.spans = (1, 1)
         self.exact: str | None = None
+        self.struck = False
 
     def open_row(self, hidden: bool) -> None:
         self.close_row()
@@ -114,19 +118,19 @@ class _Table:
             raise TooLarge(None, self.number, MAX_ROWS, False)
         self.row = None
 
-    def open_cell(self, spans: tuple[int, int], exact: str | None) -> None:
+    def open_cell(self, spans: tuple[int, int], exact: str | None, struck: bool) -> None:
         self.close_cell()
         if self.row is None:
             self.open_row(False)
-        self.cell, self.size, self.spans, self.exact = [], 0, spans, exact
+        self.cell, self.size, self.spans, self.exact, self.struck = [], 0, spans, exact, struck
 
     def close_cell(self) -> int:
         """Put the cell where it belongs; return whether it holds anything."""
         if self.cell is None or self.row is None:
             return 0
         text = tidy("".join(self.cell))
-        value: Any = text or None
-        if self.exact is not None and _NUMBER.fullmatch(self.exact):
+        value: Any = f"{THROUGH}{text}{THROUGH}" if text and self.struck else text or None
+        if not self.struck and self.exact is not None and _NUMBER.fullmatch(self.exact):
             number = float(self.exact)
             value = int(number) if number.is_integer() and abs(number) < 1e15 else number
         self.cell = None
@@ -155,6 +159,7 @@ class _Reader(HTMLParser):
         self._done: list[_Table] = []
         self._silent = 0
         self._cells = MAX_CELLS
+        self._lined: list[bool] = []  # of the open elements that may draw a line: whether they do
 
     def done(self) -> list[_Table]:
         while self._open:
@@ -177,12 +182,17 @@ class _Reader(HTMLParser):
         elif tag in ("td", "th"):
             said = dict(attributes)
             table = self._open[-1]
-            table.open_cell((_span(said.get("rowspan")), _span(said.get("colspan"))), said.get("x:num"))
+            struck = _LINE.search(said.get("style") or "") is not None
+            table.open_cell((_span(said.get("rowspan")), _span(said.get("colspan"))), said.get("x:num"), struck)
+            self._lined.clear()
             self._cells -= 1
             if self._cells < -MAX_CELLS:
                 raise TooLarge(None, MAX_ROWS, MAX_ROWS, False)
         elif tag in _BREAKS:
             self._said("\n")
+        elif tag in _STRUCK | _STYLED and len(self._lined) < MAX_DEPTH:
+            self._lined.append(tag in _STRUCK or _LINE.search(dict(attributes).get("style") or "") is not None)
+            self._said(THROUGH if self._lined[-1] else "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT and tag != "head":
@@ -195,6 +205,8 @@ class _Reader(HTMLParser):
             self._open[-1].close_row()
         elif tag in ("td", "th"):
             self._open[-1].close_cell()
+        elif tag in _STRUCK | _STYLED and self._lined:
+            self._said(THROUGH if self._lined.pop() else "")
 
     def handle_data(self, data: str) -> None:
         self._said(re.sub(r"\s+", " ", data) if data.isascii() or "\n" in data else data)

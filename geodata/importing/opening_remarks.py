@@ -97,7 +97,7 @@ _AGAIN = re.compile(
     r"(?:已|现|经)[^,，]{0,4}(?:恢复|重新|正常|完成|完毕|竣工|重开)|曾|恢复正常|(?:装修|改造|维修)(?:完|后|升级后)"
 )
 _GONE_NAME = re.compile(
-    rf"[(（\[【]\s*(?:(?:已|暂)?{_STATE}(?:中|了)?|已?[撤关停])\s*[)）\]】]|[-—－]\s*(?:已|暂)?(?:{_STATE}|[撤关停])$"
+    rf"[(（\[【]\s*(?:(?:已|暂)?{_STATE}(?:中|了)?|已?[撤关停])\s*[)）\]】]|[-—－]\s*(?:已|暂)?(?:{_STATE}|[撤关停])$|^~~.+~~$"
 )
 #: Words after which nobody can tell that a station is there, unless more of the clause is understood.
 _IN_DOUBT = re.compile(

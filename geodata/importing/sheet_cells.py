@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from geodata.errors import N_
+from geodata.importing.html_tables import THROUGH
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_COMMENTS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
 from geodata.importing.number_formats import Added
 from geodata.importing.packed import PackedColumn, PackedRows
@@ -29,7 +30,6 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 _TRUE, FALSE = ("1", "true"), ("0", "false")
-THROUGH = "~~"  # stands about a run of a text that has a line through it: it is not what it was
 
 
 @dataclass(frozen=True, slots=True)

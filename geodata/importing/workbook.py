@@ -15,6 +15,7 @@ from pathlib import Path
 from geodata.errors import N_
 from geodata.importing.archives import opened
 from geodata.importing.comment_parts import read_comments
+from geodata.importing.html_tables import THROUGH
 from geodata.importing.limits import (
     CELLS_A_BYTE,
     MAX_FIELD,
@@ -25,7 +26,7 @@ from geodata.importing.limits import (
 )
 from geodata.importing.number_formats import added
 from geodata.importing.report import Problem, Unreadable
-from geodata.importing.sheet_cells import FALSE, THROUGH, Book, Styles, read_cells_of, unescaped
+from geodata.importing.sheet_cells import FALSE, Book, Styles, read_cells_of, unescaped
 from geodata.importing.sheets import Sheet
 from geodata.importing.xml_parts import MAIN, Told, broken_book, counted, read_part, spaced, unheard
 

@@ -180,3 +180,29 @@ def test_comments_of_the_older_xml(checked):
     text = SPREADSHEET.replace("批注", CLOSED)
     found = checked(text, name="f.xls", crs="gcj02")
     assert len(found.frame) > 0 and set(found.frame["status"]) <= {"unknown", "planned", "closed"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<s>24小时</s>",
+        "<del>24小时</del> 8:00-18:00",
+        '<span style="text-decoration:line-through">24小时</span>',
+        '<font style="color:red;text-decoration: line-through">24小时</font>8:00-18:00',
+    ],
+)
+def test_lines_through_words_of_a_page(checked, cell):
+    row = "<tr><td>{}</td><td>思明区</td><td>1 号</td>{}</tr>"
+    page = (
+        f"<html><meta charset=utf-8><table><tr>{''.join(f'<td>{one}</td>' for one in HEAD)}</tr>"
+        + row.format("甲站", f"<td>{cell}</td>")
+        + row.format("乙站", '<td style="text-decoration:line-through">24小时</td>')
+        + row.format("<s>丙站</s>", "<td><span>24小时</span></td>")
+        + "</table></html>"
+    )
+    found = checked(page, name="f.xls", crs=None)
+    assert found.report.errors == [] and known(found.frame) == [None, None, None]
+    assert (
+        list(found.frame["status"]) == ["open", "open", "unknown"]
+        and "~~24小时~~" in found.frame["opening_hours_text"][0]
+    )
