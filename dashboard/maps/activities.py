@@ -53,7 +53,7 @@ def spots(scene: Scene) -> dict[str, Any]:
         "activities",
         frame["lon"],
         frame["lat"],
-        [[row.unit_kind, row.unit_id] for row in rows_of(frame)],
+        [[kind, id] for kind, id in zip(frame["unit_kind"], frame["unit_id"], strict=True)],
         text,
         size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(),
         color=theme.ACTIVITY,
