@@ -37,7 +37,7 @@ def by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFrame
         (``mixed`` when they differ, None when there is none).
     """
     drawn = frozenset(COUNTED) & filters.layers
-    key = (here.key, drawn, filters.having(layers=drawn, station=None, lang="zh", theme="light", base="auto"))
+    key = (here.key, drawn, activities.asked(filters), fairs.asked(filters))
     return atlas.recent(("records by child", *key), lambda: _by_child(atlas, filters, here)).copy()
 
 
