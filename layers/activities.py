@@ -54,7 +54,7 @@ def by_month(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         counted. Sorted by month, kind, provenance. Activities whose month is
         not known are not in it: :func:`undated` counts them.
     """
-    return atlas.recent(("activities by month", *_asked(filters)), lambda: _by_month(atlas, filters)).copy()
+    return atlas.recent(("activities by month", *asked(filters)), lambda: _by_month(atlas, filters)).copy()
 
 
 def undated(atlas: Atlas, filters: Filters) -> int:
@@ -148,7 +148,12 @@ def mask(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     def compute() -> NDArray[np.bool_]:
         return _choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters)
 
-    return selection.kept(atlas, ("activities", *_asked(filters)), compute)
+    return selection.kept(atlas, ("activities", *asked(filters)), compute)
+
+
+def asked(filters: Filters) -> tuple[Any, ...]:
+    """Return what tells the activities chosen apart."""
+    return selection.where(filters), filters.kinds, filters.start, filters.end
 
 
 def plain(atlas: Atlas, table: str) -> pd.DataFrame:
@@ -198,11 +203,6 @@ def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArr
 
 
 # -- inside -----------------------------------------------------------------------
-
-
-def _asked(filters: Filters) -> tuple[Any, ...]:
-    """Return what tells the activities chosen apart."""
-    return selection.where(filters), filters.kinds, filters.start, filters.end
 
 
 def _vague(atlas: Atlas) -> NDArray[np.intp]:

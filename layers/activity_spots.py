@@ -49,8 +49,9 @@ def spots(
     if box is not None and np.count_nonzero(chosen) > limit:
         west, south, east, north = box
         chosen = chosen & (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-    held = np.bincount(spot[chosen] + 1, minlength=most + 1)[1:]
-    if np.count_nonzero(held) > limit:
+    held = np.zeros(most + 1, bool)  # last: at no spot, -1
+    held[spot[chosen]] = True
+    if np.count_nonzero(held[:-1]) > limit:
         return _cells(atlas, np.flatnonzero(chosen & (spot >= 0)), hexes.resolution_for(zoom), lon, lat)
     rows = order[chosen[order]]
     starts = np.flatnonzero(np.diff(spot[rows], prepend=-1))

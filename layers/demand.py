@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import h3
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places, selection, stations, unplaced, walking, way
+from layers import hexes, places, selection, stations, unplaced, walking, way
 from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, within_reach
 from layers.filters import STRAIGHT, Filters
@@ -215,8 +216,12 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         nominal station wherever it lies; NaN when there is none),
         ``unknown`` (bool: out of reach of every station that has a position, in a
         place of whose stations none has: nothing can be said of it),
-        ``provenance`` (of the demand).
+        ``provenance`` (of the demand). Do not alter it.
     """
+    return atlas.recent(("demand cells", filters), lambda: _cells(atlas, filters))
+
+
+def _cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     chosen = select(atlas, filters)
     offered = stations.service(atlas, filters)
     near = reached(atlas, chosen, filters)
@@ -238,6 +243,46 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
         }
     )
+
+
+def gathered(rows: pd.DataFrame, most: int) -> tuple[pd.DataFrame, int]:
+    """Return the cells of :func:`cells` summed in larger hexagons, as small ones as leave no more than `most` of them.
+
+    Returns
+    -------
+    DataFrame
+        ``cell`` (H3 index of the hexagon), ``cells`` (how many it holds), ``weight`` (their sum), and the parts of it
+        within reach of an ``effective`` station, within that of a ``nominal`` one alone, ``unreached`` and ``unknown``,
+        and ``straight``: of the former two not within reach, what straight lines would reach.
+    int
+        The resolution of the hexagons.
+    """
+    own = np.array([h3.str_to_int(one) for one in rows["cell"]], dtype=np.uint64)
+    resolution = int(np.min(own >> np.uint64(52) & np.uint64(15), initial=hexes.FINEST))
+    while True:
+        names, group = np.unique(hexes.parents(own, resolution), return_inverse=True)
+        if len(names) <= most or resolution == 0:
+            break
+        resolution -= 1
+    weight = rows["weight"].to_numpy(dtype=float)
+    effective, unknown = rows["effective"].to_numpy(bool), rows["unknown"].to_numpy(bool) & ~rows["effective"]
+    nominal = rows["nominal"].to_numpy(bool) & ~effective & ~unknown
+    parts = {
+        "effective": effective,
+        "nominal": nominal,
+        "unreached": ~effective & ~nominal & ~unknown,
+        "unknown": unknown,
+        "straight": rows["straight"].to_numpy(bool) & ~effective & ~unknown,
+    }
+    found = pd.DataFrame(
+        {
+            "cell": [h3.int_to_str(int(one)) for one in names],
+            "cells": np.bincount(group, minlength=len(names)),
+            "weight": np.bincount(group, weight, len(names)),
+            **{name: np.bincount(group, np.where(part, weight, 0), len(names)) for name, part in parts.items()},
+        }
+    )
+    return found, resolution
 
 
 def summed(

@@ -54,8 +54,12 @@ def mask(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     def compute() -> NDArray[np.bool_]:
         return _choice(atlas, filters) & periods.within(periods.spans(atlas, "fairs"), filters)
 
-    key = ("fairs", selection.where(filters), filters.mode, filters.sectors, filters.start, filters.end)
-    return selection.kept(atlas, key, compute)
+    return selection.kept(atlas, ("fairs", *asked(filters)), compute)
+
+
+def asked(filters: Filters) -> tuple[Any, ...]:
+    """Return what tells the fairs chosen apart."""
+    return selection.where(filters), filters.mode, filters.sectors, filters.start, filters.end
 
 
 def held(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:

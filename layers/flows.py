@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import periods, places
+from layers import periods, places, selection
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -51,6 +51,12 @@ def _ends(atlas: Atlas) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         "ends of flows",
         lambda: (atlas.tree.positions(atlas.flows["from_adcode"]), atlas.tree.positions(atlas.flows["to_adcode"])),
     )
+
+
+def totals(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    """Return the hires of :func:`select` as :func:`summed` lists them. Do not alter it."""
+    key = ("hires in all", selection.where(filters), filters.start, filters.end)
+    return atlas.recent(key, lambda: summed(select(atlas, filters)))
 
 
 def summed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -121,18 +121,24 @@ def group(
     cells, order = atlas.once(key, lambda: _sorted_cells(*(points or atlas.lonlat(table))))
     chosen = np.zeros(len(cells), dtype=bool)
     chosen[rows] = True
-    ordered = order[chosen[order]]
-    fine = cells[ordered]
-    while True:
-        coarse = parents(fine, resolution)
-        starts = (
-            np.flatnonzero(np.concatenate([[True], coarse[1:] != coarse[:-1]])) if len(coarse) else np.empty(0, int)
-        )
-        if len(starts) <= limit or resolution == 0:
-            return Groups(coarse[starts], resolution, ordered, starts)
+    kept = np.flatnonzero(chosen[order])
+    fine = cells[kept]
+    starts = _first_of_each(fine, resolution)
+    while len(starts) > limit and resolution > 0:
         resolution -= 1
+        # what begins a cell begins one of its children too
+        starts = starts[_first_of_each(fine[starts], resolution)]
+    return Groups(parents(fine[starts], resolution), resolution, order[kept], starts)
+
+
+def _first_of_each(cells: NDArray[np.uint64], resolution: int) -> NDArray[np.intp]:
+    """Return where each parent at `resolution` begins among sorted `cells` of :data:`FINEST`."""
+    upper = cells >> np.uint64(3 * (15 - resolution))
+    return np.flatnonzero(np.concatenate([[True], upper[1:] != upper[:-1]])) if len(upper) else np.empty(0, np.intp)
 
 
 def _sorted_cells(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    """Return the cells of points in their order, and the row of each."""
     cells = index(lon, lat)
-    return cells, np.argsort(cells, kind="stable")
+    order = np.argsort(cells, kind="stable")
+    return cells[order], order

@@ -37,7 +37,7 @@ def by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFrame
         (``mixed`` when they differ, None when there is none).
     """
     drawn = frozenset(COUNTED) & filters.layers
-    key = (here.key, drawn, filters.having(layers=drawn, station=None, lang="zh", theme="light", base="auto"))
+    key = (here.key, drawn, activities.asked(filters), fairs.asked(filters))
     return atlas.recent(("records by child", *key), lambda: _by_child(atlas, filters, here)).copy()
 
 
@@ -53,7 +53,7 @@ def _by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFram
         found = np.where(up >= 0, slot_of[up], -1)
         slot = np.where(found >= 0, found, slot)
     inside = slot >= 0
-    counts = pd.DataFrame(0, index=range(len(below)), columns=list(COUNTED))
+    counts = {table: np.zeros(len(below), np.int64) for table in COUNTED}
     origins: list[set[str]] = [set() for _ in range(len(below))]
     for table in COUNTED:
         if table not in filters.layers:
@@ -64,7 +64,11 @@ def _by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFram
         counts[table] = summed.sum(axis=1)
         for place, origin in np.argwhere(summed).tolist():
             origins[place].add(values[origin])
-    frame = below[["adcode", "name", "name_en"]].reset_index(drop=True).join(counts)
-    frame["records"] = counts.sum(axis=1)
-    frame["provenance"] = [None if not one else next(iter(one)) if len(one) == 1 else MIXED for one in origins]
-    return frame
+    return pd.DataFrame(
+        {
+            **{column: below[column].array for column in ("adcode", "name", "name_en")},
+            **counts,
+            "records": sum(counts.values()),
+            "provenance": [None if not one else next(iter(one)) if len(one) == 1 else MIXED for one in origins],
+        }
+    )

@@ -62,6 +62,7 @@ def _demand(fill: Fill, words: Words, mode: str) -> list:
         html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
         *[_row(label, colors, mode) for label, colors in rows],
         html.Div(more_text(words, mode), className="legend-note"),
+        *([html.Div(fill.note, className="legend-note")] if fill.note else []),
         *_method(fill, words),
     ]
 

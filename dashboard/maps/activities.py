@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dashboard import theme
 from dashboard.maps import routes
@@ -15,7 +16,7 @@ from dashboard.words import Words
 from geodata.errors import N_
 from geodata.frames import rows_of
 from geodata.kinds import Kind
-from layers import activity_spots
+from layers import activities, activity_spots
 
 HEIGHTS = {"activities": 50, "routes": 100, "stops_halo": 101, "stops": 102}
 ON_ROUTES = N_("数字是第几站；直线相连，不是行车路线")
@@ -31,7 +32,7 @@ def spots(scene: Scene) -> dict[str, Any]:
     words = scene.words
     frame = None
     if scene.shows("activities"):
-        frame = activity_spots.spots(scene.atlas, scene.filters, scene.seen, scene.zoom or 6.0)
+        frame = _spots(scene)
     if frame is None or not len(frame):
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
@@ -53,12 +54,21 @@ def spots(scene: Scene) -> dict[str, Any]:
         "activities",
         frame["lon"],
         frame["lat"],
-        [[row.unit_kind, row.unit_id] for row in rows_of(frame)],
+        [[kind, id] for kind, id in zip(frame["unit_kind"], frame["unit_id"], strict=True)],
         text,
         size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(),
         color=theme.ACTIVITY,
         opacity=0.42,
     )
+
+
+def _spots(scene: Scene) -> pd.DataFrame:
+    def compute() -> pd.DataFrame:
+        return activity_spots.spots(scene.atlas, scene.filters, scene.seen, scene.zoom or 6.0)
+
+    if scene.box is not None:  # another at each move
+        return compute()
+    return scene.atlas.recent(("spots", scene.here.key, scene.zoom, *activities.asked(scene.filters)), compute)
 
 
 def _kind_in_hover(kind: Kind | None, words: Words) -> str:

@@ -18,8 +18,13 @@ GEOMETRY = "cells"
 MANY = 50_000
 
 
-def address(atlas: Atlas, adcode: str) -> str:
-    """Return the name of the geometry of the cells of the place `adcode`, or of all where they are few."""
+def address(atlas: Atlas, adcode: str, resolution: int | None = None) -> str:
+    """Return the name of the geometry of the cells of the place `adcode`, or of all where they are few.
+
+    With a `resolution` it is that of the hexagons which hold them.
+    """
+    if resolution is not None:
+        return f"{GEOMETRY}-{adcode}-{resolution}"
     return GEOMETRY if len(atlas.demand) <= MANY else f"{GEOMETRY}-{adcode}"
 
 
@@ -30,7 +35,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": geo(scene.atlas, address(scene.atlas, scene.here.adcode)),
+        "geojson": geo(scene.atlas, address(scene.atlas, scene.here.adcode, fill.resolution)),
         "featureidkey": "id",
         "locations": fill.ids,
         "z": fill.classes,

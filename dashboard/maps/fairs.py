@@ -34,7 +34,9 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     made: list[Marks] = [([], [], [], [], [], [])]
     if scene.shows("fairs"):
         single, gathered = _shown(scene)
-        made = [_apart(fairs.rows_of(scene.atlas, single), scene), *(_together(*one, scene) for one in gathered)]
+        if len(single):
+            made.append(_apart(fairs.rows_of(scene.atlas, single), scene))
+        made += [_together(*one, scene) for one in gathered]
     lon, lat, keys, text, positions, color = (list(chain.from_iterable(parts)) for parts in zip(*made, strict=True))
     size = np.clip(12 + np.sqrt(np.asarray(positions, dtype=float)) / 4, 12, 30)
     dots = points("fairs", lon, lat, keys, text, size=np.round(size, 1).tolist(), color=color)

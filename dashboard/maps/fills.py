@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard import theme
 from dashboard.words import Words
@@ -21,6 +23,10 @@ from layers.provenance import mix
 
 SHARES = fixed((0.80, 0.85, 0.90, 0.95))
 RECORDS = fixed((1, 3, 10, 100))
+#: Cells of demand of a place that are all drawn as they are; of more, those of the visible box up to so many, and
+#: beyond that hexagons that sum them.
+CELLS_AT_MOST, IN_BOX, SUMS_AT_MOST = 1_200, 550, 350
+BESIDE = 0.01  # degrees: how far beside the visible box the middle of a cell may lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ class Fill:
         Words of the last colours, which stand apart from the scale.
     marked : list of str
         Ids that are outlined besides: of demand along a network, those that are within reach by straight line alone.
+    resolution : int or None
+        H3 resolution of hexagons in which others are summed; None: each is as the data has it.
+    note : str
+        What else the legend says of it.
     """
 
     ids: list[str]
@@ -59,6 +69,8 @@ class Fill:
     scale: Scale | None = None
     apart: Sequence[str] = ()
     marked: list[str] = field(default_factory=list)
+    resolution: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +181,11 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
         "activities": words("活动"),
     }
     hover = []
-    for row in rows.to_dict("records"):
-        name = row["name_en"] if words.lang == "en" else row["name"]
-        lines = [f"{label} {words.number(row[key])}" for key, label in parts.items() if row[key]]
+    for row in rows_of(rows):
+        lines = [f"{label} {words.number(getattr(row, key))}" for key, label in parts.items() if getattr(row, key)]
         body = " · ".join(lines) or words("还没有载入服务记录")
-        origin = f"<br>{words.provenance(row['provenance'])}" if row["provenance"] else ""
-        hover.append(f"<b>{escape(str(name))}</b><br>{body}{origin}")
+        origin = f"<br>{words.provenance(row.provenance)}" if row.provenance else ""
+        hover.append(f"<b>{escape(str(row.name_en if words.lang == 'en' else row.name))}</b><br>{body}{origin}")
     colors: Sequence[str] = (theme.NO_DATA, *theme.SEQUENCE[1:5])
     steps: Sequence[str] = (words("无记录"), "1–2", "3–9", "10–99", "≥100")
     apart: Sequence[str] = ()
@@ -218,8 +229,20 @@ def demand_title(walked: way.Ground | None, filters: Filters, words: Words) -> s
     )
 
 
-def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
-    """Return the fill of the demand cells: reached or not, in three thirds of weight."""
+def gathers(atlas: Atlas, filters: Filters) -> bool:
+    """Return whether there are so many cells of demand that the visible box decides which are drawn."""
+    near = places.scope(atlas, filters).level not in ("country", "province")
+    return near and len(demand.select(atlas, filters).rows) > CELLS_AT_MOST
+
+
+def cell_fill(
+    atlas: Atlas, filters: Filters, words: Words, box: tuple[float, float, float, float] | None = None
+) -> Fill:
+    """Return the fill of the demand cells: reached or not, in three thirds of weight.
+
+    Of more than :data:`CELLS_AT_MOST` cells those within `box` (west, south, east, north in degrees; None: the place)
+    are drawn where they are at most :data:`IN_BOX`, and larger hexagons otherwise, which say that they are sums.
+    """
     title = demand_title(way.along(atlas, filters), filters, words)
     colors = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
     # a hexagon of 250 m is smaller than a pixel until one looks at a city
@@ -227,9 +250,14 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
     rows = demand.cells(atlas, filters) if near and "demand" in filters.layers else None
     if rows is None or not len(rows):
         return Fill([], [], [], colors, (), title, None)
-    weight = rows["weight"].to_numpy(dtype=float)
     # thirds of the whole layer, so that a narrower choice does not recolour what stays
-    thirds = quantiles(weight, 3)
+    thirds, note = quantiles(rows["weight"].to_numpy(dtype=float), 3), ""
+    if len(rows) > CELLS_AT_MOST:
+        note = words("远看时几个六边形合为一个：数字为合计，颜色随其中需求最多的一种")
+        rows = rows if box is None else rows[_within(rows, box)]
+        if len(rows) > IN_BOX:
+            return _sums(atlas, filters, words, rows, title, note)
+    weight = rows["weight"].to_numpy(dtype=float)
     nominal, effective = rows["nominal"].to_numpy(dtype=bool), rows["effective"].to_numpy(dtype=bool)
     state = np.where(effective, 2, np.where(nominal, 1, 0))
     said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
@@ -267,4 +295,55 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         thirds,
         apart,
         rows["cell"][only_straight].tolist(),
+        note=note,
+    )
+
+
+def _within(rows: pd.DataFrame, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    """Return which cells have their middle in `box`, or beside it: of those a part may be seen."""
+    west, south, east, north = box
+    lon, lat = rows["lon"].to_numpy(dtype=float), rows["lat"].to_numpy(dtype=float)
+    return (lon >= west - BESIDE) & (lon <= east + BESIDE) & (lat >= south - BESIDE) & (lat <= north + BESIDE)
+
+
+def _sums(
+    atlas: Atlas,
+    filters: Filters,
+    words: Words,
+    seen: pd.DataFrame,
+    title: str,
+    note: str,
+) -> Fill:
+    """Return the fill of hexagons that sum the cells `seen`, each as the most of its weight is reached."""
+    sums, resolution = demand.gathered(seen, SUMS_AT_MOST)
+    thirds = quantiles(sums["weight"].to_numpy(dtype=float), 3)
+    said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
+    if unplaced.standing(atlas, filters).unplaced:
+        said[0] = words("够不到任何有位置的驿站")
+    colors: tuple[str, ...] = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
+    apart: Sequence[str] = ()
+    if sums["unknown"].any():
+        said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
+        colors = (*colors, *theme.UNPLACED)
+    parts = sums[["unreached", "nominal", "effective", "unknown"]].to_numpy(dtype=float)
+    sum_of, straight = words("{count} 个六边形合计"), words("按直线够得到，沿路够不到")
+    hover = [
+        f"<b>{words('需求权重')} {row.weight:.1f}</b><br>{sum_of.format(count=words.number(row.cells))}"
+        + "".join(f"<br>{text} {one:.1f}" for text, one in zip(said, part, strict=False) if one)
+        + (f"<br>{straight} {row.straight:.1f}" if row.straight else "")
+        + f"<br>{words.provenance('derived')} · © OpenStreetMap"
+        for row, part in zip(rows_of(sums), parts.tolist(), strict=True)
+    ]
+    return Fill(
+        sums["cell"].tolist(),
+        (parts.argmax(axis=1) * 3 + thirds.classes(sums["weight"].to_numpy(dtype=float))).tolist(),
+        hover,
+        colors,
+        said[:3],
+        title,
+        "derived",
+        thirds,
+        apart,
+        resolution=resolution,
+        note=note,
     )

@@ -30,7 +30,7 @@ HOW_WIDE = N_("线越粗，人数越多")
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`HEIGHTS`; empty ones when the layer is off."""
     atlas, words = scene.atlas, scene.words
-    rows = flows.summed(flows.select(atlas, scene.filters) if scene.shows("flows") else atlas.flows.iloc[:0])
+    rows = flows.totals(atlas, scene.filters) if scene.shows("flows") else flows.summed(atlas.flows.iloc[:0])
     at = atlas.tree.positions(rows["from_adcode"]), atlas.tree.positions(rows["to_adcode"])
     names = atlas.places["name" if words.lang == "zh" else "name_en"]
     lon, lat = atlas.places["lon"].to_numpy(dtype=float), atlas.places["lat"].to_numpy(dtype=float)

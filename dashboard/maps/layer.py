@@ -62,7 +62,7 @@ class Scene:
     @cached_property
     def cells(self) -> Fill:
         """What the cells of demand are coloured by."""
-        return cell_fill(self.atlas, self.filters, self.words)
+        return cell_fill(self.atlas, self.filters, self.words, self.box)
 
     @property
     def seen(self) -> tuple[float, float, float, float]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard import theme
-from dashboard.maps import activities, canvas, fairs, map_style, nation, stations
-from dashboard.maps.fills import AreaFill
+from dashboard.maps import activities, canvas, cells, enterprises, fairs, map_style, nation, stations
+from dashboard.maps.fills import AreaFill, gathers
 from dashboard.maps.layer import Scene, Trace
 from dashboard.maps.layers import TRACES, ground_off, traces
 from dashboard.state import View
@@ -114,7 +114,7 @@ def drawn_in(scene: Scene) -> list[Trace]:
 def marks_in_view(
     atlas: Atlas, filters: Filters, words: Words, box: tuple[float, float, float, float], zoom: float
 ) -> dict[int, dict]:
-    """Return the traces of stations, activities and fairs for another visible box, by their position in the figure.
+    """Return the traces of what is drawn by the box for another visible one, by their position in the figure.
 
     Only of what there is so much that the box decides what is drawn.
     """
@@ -130,4 +130,8 @@ def _gathered(scene: Scene) -> list[Callable[[Scene], dict[str, Any]]]:
         ("activities", SPOT_LIMIT, lambda seen: {"activities": activities.spots(seen)}),
         ("fairs", fairs.FAIRS_AT_MOST, fairs.traces),
     ]
-    return [make for name, most, make in limits if scene.shows(name) and len(getattr(scene.atlas, name)) > most]
+    made = [make for name, most, make in limits if scene.shows(name) and len(getattr(scene.atlas, name)) > most]
+    if scene.near:
+        made += [enterprises.traces] if enterprises.gathers(scene) else []
+        made += [cells.traces] if scene.shows("demand") and gathers(scene.atlas, scene.filters) else []
+    return made

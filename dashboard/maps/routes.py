@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dashboard import theme
@@ -29,7 +30,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     atlas, words = scene.atlas, scene.words
     rows = routes.select(atlas, scene.filters) if scene.near and scene.shows("activities") else None
     if rows is None or not len(rows):
-        lonlat, rows = routes.lines(atlas.stops.iloc[:0].assign(lon=[], lat=[])), None
+        lonlat, rows = np.empty((0, 2)), None
     else:
         rows = rows[rows["lon"].notna()]
         lonlat = routes.lines(rows)

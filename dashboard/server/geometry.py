@@ -21,6 +21,7 @@ from dashboard.source import AtlasSource
 from dashboard.tiles import GCJ02
 from geodata.datum import shifted
 from geodata.names import brief_name
+from layers import hexes
 from layers.atlas import Atlas
 
 DECIMALS = 5  # about 1 m
@@ -93,11 +94,14 @@ def _labels(atlas: Atlas, lang: str) -> str:
     )
 
 
-def _cells(atlas: Atlas, adcode: str | None = None) -> str:
+def _cells(atlas: Atlas, adcode: str | None = None, resolution: int | None = None) -> str:
     cells = atlas.demand["cell"]
     if adcode is not None:
         cells = cells[atlas.tree.under(atlas.tree.position(adcode), atlas.place_rows("demand"))]
     cells = sorted(set(cells))
+    if resolution is not None:
+        own = np.array([h3.str_to_int(cell) for cell in cells], dtype=np.uint64)
+        cells = [h3.int_to_str(int(cell)) for cell in np.unique(hexes.parents(own, resolution))]
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(cell)] for cell in cells]
     return _feature_collection(cells, shapely.polygons(rings))
 
@@ -123,13 +127,16 @@ FIXED: dict[str, Callable[[Atlas], str]] = {
     "labels-en": lambda atlas: _labels(atlas, "en"),
 }
 CHILDREN, OF_PLACE = "units-", f"{CELLS}-"
+#: What may stand behind the place in the name of its cells: the resolution of larger hexagons.
+RESOLUTIONS: dict[str, int | None] = {"": None} | {str(one): one for one in range(hexes.FINEST)}
 
 
 def geometry(atlas: Atlas, name: str) -> str | None:
     """Return the GeoJSON text of the geometry `name` (WGS-84, degrees, 5 decimals), or None.
 
     Names are those of :data:`FIXED`, ``units-ADCODE`` for the places below a place
-    (or the place itself when it is a county), and ``cells-ADCODE`` for the cells of demand in a place.
+    (or the place itself when it is a county), ``cells-ADCODE`` for the cells of demand in a place, and
+    ``cells-ADCODE-8`` for the larger hexagons (H3 resolution 8) that hold them.
     ``NAME.gcj02`` is the same in GCJ-02, to be drawn over tiles that are.
     """
     if name.endswith(f".{GCJ02}"):
@@ -139,8 +146,9 @@ def geometry(atlas: Atlas, name: str) -> str | None:
         return FIXED[name](atlas)
     if name.startswith(CHILDREN) and name.removeprefix(CHILDREN) in set(atlas.places["adcode"]):
         return _children(atlas, name.removeprefix(CHILDREN))
-    if name.startswith(OF_PLACE) and atlas.tree.position(name.removeprefix(OF_PLACE)) >= 0:
-        return _cells(atlas, name.removeprefix(OF_PLACE))
+    adcode, _, resolution = name.removeprefix(OF_PLACE).partition("-")
+    if name.startswith(OF_PLACE) and atlas.tree.position(adcode) >= 0 and resolution in RESOLUTIONS:
+        return _cells(atlas, adcode, RESOLUTIONS[resolution])
     return None
 
 

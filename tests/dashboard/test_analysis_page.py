@@ -11,10 +11,11 @@ import pandas as pd
 
 from dashboard.export.markup import markup
 from dashboard.locale import load_words
-from dashboard.pages.analysis import tables
+from dashboard.pages.analysis import _day, tables
 from dashboard.words import Words
 from layers import kpis
 from layers.analysis import plans, workers
+from layers.atlas import Atlas
 from layers.filters import Filters
 
 CITY = Filters(place="640200")
@@ -49,6 +50,37 @@ def test_a_calendar_says_which_days_it_leaves_out(atlas, words):
     held = pd.to_datetime(atlas.activities[atlas.activities["adcode"].str.startswith("6402")]["start"])
     earlier = held[(held >= "2024-01-01") & (held < "2024-06-01")].nunique()
     assert earlier > 20 and f"只画最后一年（自 2024年6月1日）：更早有记录的 {earlier} 天" in said(long)
+
+
+def test_of_years_the_list_names_the_days_drawn_and_the_months_before_and_loses_none(atlas, words):
+    every = pd.date_range("2022-06-01", "2024-09-30")  # each day something happens, on the third two things
+    start = [*every, *every[every.day == 3]]
+    rows = pd.concat([atlas.activities.iloc[:1]] * len(start), ignore_index=True)
+    rows = rows.assign(
+        activity_id=[f"A{one}" for one in range(len(start))],
+        start=[f"{one:%Y-%m-%d}" for one in start],
+        end=[f"{one:%Y-%m-%d}" for one in start],
+    )
+    frames = {name: atlas.table(name) for name in ("places", "lines")} | {"activities": rows}
+    long = Atlas.from_frames(frames, atlas.meta | {"data_version": "years"})
+
+    def listed(on: date | None) -> list[str]:
+        return [one["value"] for one in tables.calendar_parts(long, Filters(), on, lambda mark: None, words)[2]]
+
+    days = {f"{one:%Y-%m-%d}" for one in every}
+    for on in (None, date(2024, 5, 5), date(2022, 7, 9)):
+        found = listed(on)
+        whole = {one for one in found if len(one) == 10}
+        months = [one for one in found if len(one) == 7]
+        assert found == sorted(found) and len(found) < 440
+        # every day is there, or its month is; and which day of a month whoever chooses it comes to
+        assert whole | {one for one in days if one[:7] in months} == days and not {one[:7] for one in whole} & {*months}
+        assert (on is None) or f"{on}" in whole
+        assert "2024-01-01" in whole and "2022-06" in months
+        for month in months:
+            stored = _day(long, Filters(), month)
+            assert stored == f"{month}-03" and stored in listed(date.fromisoformat(stored))
+    assert _day(long, Filters(), "2024-02-09") == "2024-02-09" and _day(long, Filters(), "1999-01") == "1999-01"
 
 
 def test_a_dash_between_two_places_means_that_there_is_none(atlas, words):

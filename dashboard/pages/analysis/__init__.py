@@ -393,6 +393,13 @@ def _address(context: Context, filters: Filters, own: Own) -> str:
     return "?" + "&".join(filter(None, (context.write(filters).removeprefix("?"), write(own))))
 
 
+def _day(atlas: Atlas, filters: Filters, chosen: str) -> str:
+    """Return the day `chosen` from the list (``YYYY-MM-DD``), or the fullest of a month (``YYYY-MM``)."""
+    days = timeline.by_day(atlas, filters)
+    own = days[[day.isoformat().startswith(str(chosen)) for day in days["day"]]]
+    return own.loc[own["count"].idxmax(), "day"].isoformat() if len(own) else chosen
+
+
 def _stored(context: Context, filters: Filters, own: Own, told: list[str]) -> dict[str, Any]:
     """Return what the browser keeps of a choice, and what everything is drawn from."""
     return {"query": _address(context, filters, own), "notices": told}
@@ -494,7 +501,7 @@ def register(app: Dash, context: Context) -> None:
             own = parse(write(Own(own.other)) + (f"&on={point}" if isinstance(point, str) and point else ""), atlas)
         elif cause == names.DAYS:
             if day or own.on:
-                own = parse(write(Own(own.other)) + (f"&on={day}" if day else ""), atlas)
+                own = parse(write(Own(own.other)) + (f"&on={_day(atlas, filters, day)}" if day else ""), atlas)
         elif cause not in (None, names.URL):
             filters, own = changed(filters, own, values)
         address = _address(context, filters, own)

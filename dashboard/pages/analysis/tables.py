@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -35,6 +36,7 @@ from layers.filters import NATION, Filters
 #: What makes the link to the trail of a figure or of facts.
 Source = Callable[[str], Any]
 MOST_LISTED = 12
+MOST_DAYS = 400  # that the list of days names one by one
 BAR_PX = 48  # of the highest month
 FEW_BARS, MANY_BARS = "an-box", "an-box an-many"
 ROW_PX, FEWEST_ROWS, LEGEND_PX, LEGEND_COLUMNS = 26, 5, 18, 3  # of the kinds by place
@@ -115,7 +117,11 @@ def month_buttons(months: pd.DataFrame, words: Words) -> list:
 def calendar_parts(
     atlas: Atlas, filters: Filters, on: date | None, source: Source, words: Words
 ) -> tuple[list, dict, list]:
-    """Return head and figure of the calendar, and the days that can be chosen from a list."""
+    """Return head and figure of the calendar, and what can be chosen from a list: days, and months of days.
+
+    Of more than :data:`MOST_DAYS` days those that are drawn and those of the month of `on` are listed, of the others
+    their months: whoever chooses one comes to a day of it, and to the list of its days.
+    """
     chart = events.calendar(atlas, filters, words, on)
     held = [
         (at, date.fromisoformat(day), int(count))
@@ -123,7 +129,18 @@ def calendar_parts(
         if count
     ]
     top, first = chart_head(chart, source, words), chart.drawn[0] if chart.drawn else 0
-    if first:
+    by_month = len(held) > MOST_DAYS
+    if first and by_month:
+        top.append(
+            html.P(
+                words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里按月选").format(
+                    day=words.date(date.fromisoformat(chart.categories[first])),
+                    count=sum(at < first for at, _, _ in held),
+                ),
+                className="an-cut",
+            )
+        )
+    elif first:
         top.append(
             html.P(
                 words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里").format(
@@ -133,9 +150,17 @@ def calendar_parts(
                 className="an-cut",
             )
         )
-    listed = [
-        {"value": day.isoformat(), "label": words.date(day) + bracketed(str(count), words)} for _, day, count in held
-    ]
+    listed = []
+    for month, days in groupby(held, lambda one: one[1].isoformat()[:7]):
+        own = list(days)
+        if by_month and own[-1][0] < first and not (on and on.isoformat().startswith(month)):
+            told = bracketed(words("{count} 天有记录").format(count=len(own)), words)
+            listed.append({"value": month, "label": words.month(month) + told})
+        else:
+            listed += [
+                {"value": day.isoformat(), "label": words.date(day) + bracketed(str(count), words)}
+                for _, day, count in own
+            ]
     return top, as_plotly.figure(chart, words), listed
 
 
