@@ -17,7 +17,7 @@ def add_taking_out(server: Flask, context: Context) -> None:
     exports = Exports(context.settings)
 
     @server.get(f"{PATH}/<id>")
-    def _rows(id: str) -> Response:
+    def _taken_out(id: str) -> Response:
         path = exports.file(id)
         if path is None:
             return told(context, AtlasError(N_("没有这份文件：它没有做成，或已过期（保留一小时）。请重新导出。")), 404)

@@ -61,23 +61,22 @@ def register(app: Dash, context: Context, asked: Asked) -> None:
         Input(names.EXPORT, "n_clicks"),
         State(names.EXPORT_FORMAT, "value"),
         State(names.ROW_TEXT, "value"),
-        State(names.GRID, "columnState"),
+        State(names.GRID, "getRowsRequest"),
         State(names.URL, "search"),
         prevent_initial_call=True,
     )
-    def order(clicks: int | None, fmt: str | None, text: str | None, columns: list | None, search: str | None) -> tuple:
+    def order(clicks: int | None, fmt: str | None, text: str | None, shown: dict | None, search: str | None) -> tuple:
         """Have the rows that are listed written, in the order in which they are."""
         if not clicks or fmt not in FORMATS:
             raise PreventUpdate
         _, filters, said, words = asked(search)
-        sorted_by = next((one for one in columns or () if one.get("sort")), None)
         wanted = {
             "table": said["table"],
             "query": context.write(filters).removeprefix("?"),
             "text": text or "",
             "rule": said["rule"],
             "days": said["days"],
-            "order": {"colId": sorted_by["colId"], "sort": sorted_by["sort"]} if sorted_by else None,
+            "order": next(iter((shown or {}).get("sortModel") or ()), None),
             "format": fmt,
             "lang": words.lang,
             "exact": editing(context.settings),
