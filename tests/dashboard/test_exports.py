@@ -97,7 +97,7 @@ def test_who_asks_gets_the_rows_of_own_places_and_nobody_else_gets_the_file(app:
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-def test_every_format_holds_the_rows_and_withholds_small_counts(settings: Settings, fmt: str) -> None:
+def test_every_format_holds_the_rows(settings: Settings, fmt: str) -> None:
     exports = Exports(settings)
     with asking(OPERATOR):
         job = exports.start(WANTED | {"table": "activities", "format": fmt, "lang": "id"})
