@@ -239,7 +239,9 @@ def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -
 def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     from dashboard.commands import exporting
 
-    result, notices = exporting.exported(options, _built(settings, words).store(), settings.language)
+    source = _built(settings, words)
+    with _progress(words) as progress:
+        result, notices = exporting.exported(options, source, settings.language, progress)
     for notice in notices:
         _say(notice.text(words))
     _print(result, options.json)

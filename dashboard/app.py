@@ -41,6 +41,7 @@ from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.signing import add_signing
 from dashboard.server.stills import add_stills
+from dashboard.server.taking_out import add_taking_out
 from dashboard.server.trail_of_deeds import add_trail_of_deeds
 from dashboard.server.trails import add_trails
 from dashboard.server.trouble import add_trouble
@@ -208,6 +209,7 @@ def _dress(app: Dash, context: Context, words: Words, answers: Answers, kept: Co
     add_metrics(server, context)
     add_trouble(server, context)
     add_uploading(server, context)
+    add_taking_out(server, context)
     add_feedback(server, context)
     add_trails(server, context)
     add_search(server, context)

@@ -200,6 +200,7 @@ STORES: Mapping[str, Any] = {
     "data-drawn": str,
     "placing-spots": dict[str, Placed],
     "placing-by": str,
+    "data-export-job": str,
     "placing-job": str,
     "placing-found": list,
     "streets-job": str,

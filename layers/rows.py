@@ -66,9 +66,7 @@ def select(
             chosen &= places.table_mask(atlas, here, table)
     words = [word.lower() for word in text[:MAX_TEXT].split()]
     if words:
-        texts = atlas.once(("row texts", table), lambda: _texts(table, rows))
-        for word in words:
-            chosen &= np.fromiter((word in one for one in texts), bool, len(texts))
+        chosen &= np.logical_and.reduce([_holds(atlas, table, word) for word in words])
     positions = np.flatnonzero(chosen)
     if sort is None:
         return positions
@@ -83,16 +81,23 @@ def select(
     ]
 
 
-def _texts(table: str, rows: pd.DataFrame) -> list[str]:
-    names = [
-        column.name for column in TABLES[table].columns if column.dtype in ("str", "set") and column.name != "batch_id"
-    ]
-    columns = [
-        # what is personal is found by nobody
-        [open_text(text) or "" for text in rows[name]] if name == OWN else rows[name].fillna("").astype(str).to_list()
-        for name in names
-    ]
-    return ["\n".join(cells).lower() for cells in zip(*columns, strict=True)]
+def _holds(atlas: Atlas, table: str, word: str) -> NDArray[np.bool_]:
+    """Return which rows have `word` in a column of text.
+
+    Nothing is kept for it: the texts of a country's rows as objects would be a worker's for as long as it lives.
+    """
+    rows, cased = atlas.table(table), word.upper() != word.lower()
+    found = np.zeros(len(rows), bool)
+    for column in TABLES[table].columns:
+        if column.dtype not in ("str", "set") or column.name == "batch_id":
+            continue
+        values = rows[column.name]
+        if column.name == OWN:  # what is personal is found by nobody
+            there = np.flatnonzero(values.notna())
+            found[there] |= np.array([word in (open_text(text) or "").lower() for text in values.iloc[there]], bool)
+        else:
+            found |= values.str.contains(word, case=not cased, regex=False).fillna(False).to_numpy(bool)
+    return found
 
 
 def record(atlas: Atlas, table: str, key: str) -> dict[str, Any] | None:

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.as_of import before_the_first, clamped, day_of, end_of
+from dashboard.as_of import before_the_first, clamped, day_of
 from dashboard.commands.importing import add_table
 from dashboard.locale import Gettext
+from dashboard.source import AtlasSource
 from dashboard.state import parse
-from geodata.exporting import FORMATS, HEADERS, export
+from geodata.exporting import FORMATS, HEADERS, Progress, export
 from geodata.message import Message
 from geodata.schema import TABLES
-from geodata.store.base import WritableStore
 from layers import activities, fairs, flows, kinds, places, selection, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -45,7 +45,7 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
 
 
 def exported(
-    options: argparse.Namespace, store: WritableStore, lang: str = "zh"
+    options: argparse.Namespace, source: AtlasSource, lang: str = "zh", progress: Progress | None = None
 ) -> tuple[dict[str, Any], tuple[Message, ...]]:
     """Write the file of the options, with headers in `lang` if none are asked for.
 
@@ -54,8 +54,8 @@ def exported(
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
     filters, unborn = clamped(filters)
-    atlas = Atlas.load(store.as_of(end_of(filters.as_of)), filters.as_of) if filters.as_of else Atlas.load(store)
-    frame = atlas.table(options.table).iloc[selected(atlas, filters, options.table)].reset_index(drop=True)
+    atlas = source.at(filters.as_of).exact
+    frame, rows = atlas.table(options.table), selected(atlas, filters, options.table)
     export(
         frame,
         options.table,
@@ -70,13 +70,15 @@ def exported(
         kinds.of(atlas),
         personal=options.personal,
         headers=options.headers or lang,
+        rows=rows,
+        progress=progress,
     )
-    counts = frame["provenance"].value_counts()
+    counts = frame["provenance"].iloc[rows].value_counts()
     return {
         "table": options.table,
         "format": options.format,
         "path": str(options.out),
-        "rows": len(frame),
+        "rows": len(rows),
         "crs": options.crs,
         "provenance": {str(code): int(count) for code, count in counts.items()},
         "data_version": atlas.version,
@@ -91,12 +93,10 @@ def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:
     stations that truly serve are selected.
     """
     if table == "stations":
-        rows = stations.select(atlas, filters)
-        return _positions(rows[rows["effective"]] if stations.asks(filters) else rows)
-    if table == "fairs":
-        return _positions(fairs.select(atlas, filters))
-    if table == "activities":
-        return _positions(activities.select(atlas, filters))
+        rows = stations.select(atlas, filters) if stations.asks(filters) else None
+        return np.flatnonzero(stations.chosen(atlas, filters)) if rows is None else _positions(rows[rows["effective"]])
+    if table in ("fairs", "activities"):
+        return (fairs if table == "fairs" else activities).chosen(atlas, filters)
     here = places.scope(atlas, filters)
     mask = atlas.of_provenance(table, filters.provenance)
     frame = atlas.table(table)

@@ -26,6 +26,7 @@ COSTS = {
     "/data/template/<table>.xlsx": EXPORTS,
     "/data/marked/<name>.xlsx": EXPORTS,
     "/data/left/<name>.xlsx": EXPORTS,
+    "/data/rows/<id>": EXPORTS,
     "/briefing/file/<id>": EXPORTS,
 }
 

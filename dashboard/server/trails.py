@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from io import BytesIO
-from pathlib import Path
-
-from flask import Flask, Response, request, send_file
+from flask import Flask, Response, request
 
 from dashboard.access.taking import elsewhere, require_theirs
 from dashboard.context import Context
 from dashboard.server.guard import editing
 from dashboard.server.trouble import told
 from geodata.errors import N_, AtlasError
-from geodata.exporting import export
+from geodata.exporting import csv_parts
 from layers.trails import trail
 
 OWN_KEYS = ("figure", "part")
@@ -34,20 +30,14 @@ def add_trails(server: Flask, context: Context) -> None:
             part = found.parts[at]
             require_theirs(atlas, part.table, part.rows)
             rows = (atlas.exact if editing(context.settings) else atlas).table(part.table)  # who keeps them knows them
-            frame = rows.iloc[part.rows].reset_index(drop=True)
-            with tempfile.TemporaryDirectory() as folder:
-                data = export(
-                    frame,
-                    part.table,
-                    Path(folder) / "rows.csv",
-                    "csv",
-                    kinds=words.activity_kinds(),
-                    headers=words.lang,
-                ).read_bytes()
+            lines = csv_parts(rows, part.table, part.rows, words.activity_kinds(), words.lang)
         except AtlasError as error:
             return told(context, error, 403 if error.msgid == elsewhere().msgid else 400)
-        answer = send_file(
-            BytesIO(data), mimetype="text/csv", as_attachment=True, download_name=f"{found.id}-{part.table}.csv"
+        return Response(  # some thousand rows at a time: of a country they are hundreds of megabytes
+            lines,
+            mimetype="text/csv",
+            headers={
+                "Content-Disposition": f"attachment; filename={found.id}-{part.table}.csv",
+                "Cache-Control": "no-store",
+            },
         )
-        answer.headers["Cache-Control"] = "no-store"
-        return answer

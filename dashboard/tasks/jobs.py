@@ -202,6 +202,10 @@ class Jobs:
         if job := self.find(name):
             job.stop()
 
+    def at_work(self) -> int:
+        """Return how many are being done or wait, whosever they are."""
+        return sum(job.alive for job in self._all())
+
     def keep(self, key: str, answer: Mapping[str, Any]) -> None:
         """Keep an answer that does not depend on who asked, for :meth:`kept`."""
         folder = self._folder / "answers"

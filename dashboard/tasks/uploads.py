@@ -289,7 +289,7 @@ class Uploads:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
         former = upload.jobs.newest()
         wanted: dict[str, Any] = {"action": action, "table": table, **about}
-        run = upload.jobs.start_process(action, "dashboard.tasks.import_worker", wanted, _environment(self._settings))
+        run = upload.jobs.start_process(action, "dashboard.tasks.import_worker", wanted, environment_of(self._settings))
         if former:
             former.stop()
         return Task(run, **wanted)
@@ -352,7 +352,7 @@ def safe_name(name: str) -> str:
     return name.lstrip(". ") or "file"
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment in which another process has the same settings."""
     said = {}
     for name in type(settings).model_fields:

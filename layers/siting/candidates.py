@@ -14,8 +14,14 @@ from layers import places, selection
 from layers.atlas import LEVELS, Atlas
 from layers.filters import Filters
 from layers.siting.ask import ACTIVITIES, AUTO, DECIMALS, ENTERPRISES, GRID, POINTS, TABLE, Ask, point_id
+from layers.siting.solver import COVERAGE_MODELS
 
 MOST = 40_000
+#: Part of :data:`MOST` up to which a grid covers all the land: how many points it has is only estimated.
+FULL = 0.95
+#: By how much farther than the radius a point of the grid may lie: the plane in which it is measured bends lengths.
+MARGIN = 1.02
+EARTH = 6_371_008.8  # mean radius, metres
 KEYS = {
     TABLE: ("candidates", "candidate_id"),
     ENTERPRISES: ("enterprises", "enterprise_id"),
@@ -56,8 +62,11 @@ class Candidates:
         return len(self.ids)
 
 
-def candidates(atlas: Atlas, filters: Filters, ask: Ask) -> Candidates:
+def candidates(atlas: Atlas, filters: Filters, ask: Ask, demand: NDArray[np.float64] | None = None) -> Candidates:
     """Return the candidates that `ask` names in the place (and lasso) looked at, those set by hand last.
+
+    Where a grid over all the land has too many points, and what counts is who is within the radius, it has those alone
+    from which some of `demand` (degrees, shape (n, 2)) is: no other can be of any use.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def candidates(atlas: Atlas, filters: Filters, ask: Ask) -> Candidates:
     if source == AUTO:
         source = TABLE if len(_rows(atlas, filters, TABLE)) else GRID
     if source == GRID:
-        base = grid(atlas, filters, ask.step)
+        base = grid(atlas, filters, ask.step, demand if ask.model in COVERAGE_MODELS else None)
     elif source == POINTS:
         base = Candidates([], [], np.empty(0), np.empty(0), np.empty(0), [], [], POINTS)
     else:
@@ -98,15 +107,19 @@ def candidates(atlas: Atlas, filters: Filters, ask: Ask) -> Candidates:
     )
 
 
-def grid(atlas: Atlas, filters: Filters, step: int) -> Candidates:
+def grid(atlas: Atlas, filters: Filters, step: int, demand: NDArray[np.float64] | None = None) -> Candidates:
     """Return a square grid of candidates over the land of the place (and lasso), `step` metres apart in its metric CRS.
 
     The grid hangs on multiples of `step`, so a candidate keeps its id
-    (``g250-1812-10830``) and place in any lasso.
+    (``g250-1812-10830``) and place in any lasso. With `demand`, where there would be more than about :data:`MOST`, only
+    what lies within the radius of it.
     """
     here = places.scope(atlas, filters)
     key = ("candidate grid", here.key, filters.area, step)
-    lon, lat, east, north = atlas.recent(key, lambda: _grid(atlas, filters, step))
+    if demand is not None and _count(ground(atlas, filters), step) > FULL * MOST:
+        lon, lat, east, north = _near(atlas, filters, step, demand)
+    else:
+        lon, lat, east, north = atlas.recent(key, lambda: _grid(atlas, filters, step))
     ids = [f"g{step}-{x}-{y}" for x, y in zip(east.tolist(), north.tolist(), strict=True)]
     count = len(ids)
     return Candidates(ids, [""] * count, lon, lat, np.full(count, np.nan), ["free"] * count, ["derived"] * count, GRID)
@@ -156,6 +169,36 @@ def _grid(atlas: Atlas, filters: Filters, step: int) -> tuple[NDArray, NDArray, 
     if wanted > 50 * MOST:
         raise AtlasError(N_("备选点有 {got} 个，超过 {limit} 个：请加大网格间距，或缩小范围。"), got=wanted, limit=MOST)
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1)))
+    lonlat = np.round(crs.from_metric(x * step, y * step, epsg), DECIMALS + 1)
+    shapely.prepare(shape)
+    inside = shapely.contains_xy(shape, lonlat[:, 0], lonlat[:, 1])
+    return lonlat[inside, 0], lonlat[inside, 1], x[inside], y[inside]
+
+
+def _count(shape: shapely.Geometry, step: int) -> float:
+    """Return about how many points of a grid lie in a shape (degrees): its area on a sphere by that of a square."""
+    _, south, _, north = shape.bounds
+    metres = np.radians(1.0) * EARTH
+    return float(shape.area * np.cos(np.radians((south + north) / 2)) * metres**2 / step**2)
+
+
+def _near(
+    atlas: Atlas, filters: Filters, step: int, demand: NDArray[np.float64]
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Return the points of the grid that lie within the radius of demand, and a little farther."""
+    shape = ground(atlas, filters)
+    west, _, east, _ = shape.bounds
+    epsg = crs.metric_epsg((west + east) / 2)
+    reach = filters.radius * MARGIN
+    steps = np.arange(-int(reach // step) - 1, int(reach // step) + 2)
+    around = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    wanted = len(demand) * len(around)
+    if wanted > 50 * MOST:
+        raise AtlasError(N_("备选点有 {got} 个，超过 {limit} 个：请加大网格间距，或缩小范围。"), got=wanted, limit=MOST)
+    spots = crs.to_metric(demand[:, 0], demand[:, 1], epsg)
+    cells = (np.round(spots / step).astype(np.int64)[:, None] + around).reshape(-1, 2)
+    apart = np.hypot(*(cells * step - np.repeat(spots, len(around), axis=0)).T)
+    x, y = np.unique(cells[apart <= reach], axis=0).T
     lonlat = np.round(crs.from_metric(x * step, y * step, epsg), DECIMALS + 1)
     shapely.prepare(shape)
     inside = shapely.contains_xy(shape, lonlat[:, 0], lonlat[:, 1])

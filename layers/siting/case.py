@@ -283,7 +283,8 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     wanted = demands.judged(atlas, filters.having(hour=None))
     if not len(wanted.rows):
         raise AtlasError(N_("所选地点没有服务需求数据：请换一个地点，或先导入需求。"))
-    offered = candidates(atlas, filters, ask)
+    served = [part[wanted.rows] for part in atlas.lonlat("demand")]
+    offered = candidates(atlas, filters, ask, np.column_stack(served))
     choice = stations.service(atlas, filters.having(hour=None))
     effective = hours is not None or stations.asks(filters.having(hour=None))
     serves = choice.nominal & choice.able & choice.on_time if effective else choice.nominal

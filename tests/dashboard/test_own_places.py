@@ -176,6 +176,12 @@ TRIED = {
     ("callback", "pages.data.rows.fetch"),
     ("callback", "pages.data.rows.open_form"),
     ("callback", "pages.data.do"),
+    # and in tests/dashboard/test_exports.py
+    ("route", "/data/rows/<id>"),
+    ("callback", "pages.data.taking_out.order"),
+    ("callback", "pages.data.taking_out.follow"),
+    ("callback", "pages.data.taking_out.stop"),
+    ("job", "export"),
 }
 #: Doors that end in a change of the store, which judges every one (above); the first only asks whether one is sure.
 JUDGED = {

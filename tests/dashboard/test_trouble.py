@@ -52,6 +52,7 @@ WITHOUT = (
     "/data/template",
     "/data/marked",
     "/data/left",
+    "/data/rows",
     "/briefing/file",
     "/s/",
     "/embed",

@@ -41,6 +41,8 @@ ROW_TABLE, ROW_PLACE, ROW_TEXT, GRID_BOX, GRID, ROW_COUNT = (
     "data-grid",
     "data-row-count",
 )
+EXPORT, EXPORT_FORMAT, EXPORT_STOP = "data-export", "data-export-format", "data-export-stop"
+EXPORT_TOLD, EXPORT_JOB, EXPORT_POLL = "data-export-told", "data-export-job", "data-export-poll"
 ADD, EDIT, REMOVE, CHOSEN = "data-add", "data-edit", "data-remove", "data-chosen"
 #: Section 补位置: what its stores hold is said in :mod:`dashboard.pages.data.placing`
 PLACING_TABLE, PLACING_PLACE, PLACING_TEXT = "placing-table", "placing-place", "placing-text"

@@ -8,11 +8,10 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from dash_ag_grid import AgGrid
 
-from dashboard.access.reader import current_reader
-from dashboard.access.taking import require_theirs, theirs
+from dashboard.access.taking import listed, require_theirs
 from dashboard.components.values import shown, table_name, title
 from dashboard.context import Context
-from dashboard.pages.data import form, names
+from dashboard.pages.data import form, names, taking_out
 from dashboard.pages.data.choices import place_select, table_select, text_search
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing
@@ -20,7 +19,7 @@ from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.quality import RULES
 from geodata.schema import TABLES, TableSchema
-from layers import quality, rows
+from layers import rows
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -85,6 +84,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                     ],
                     className="data-controls",
                 ),
+                taking_out.controls(words),
                 chosen,
                 html.Div(id=names.GRID_BOX, className="data-grid"),
                 dcc.Store(id=names.CHOSEN),
@@ -231,7 +231,7 @@ def register(app: Dash, context: Context) -> None:
     def show(text: str | None, search: str | None) -> tuple:
         """Show the grid of what is asked for."""
         atlas, filters, said, words = asked(search)
-        found = _found(atlas, filters, said, text)
+        found = listed(atlas, said["table"], filters, text or "", said["rule"], said["days"])
         count = words("{count} 行").format(count=words.number(len(found)))
         return _grid(said["table"], filters, said["rule"], text or "", words), count
 
@@ -248,7 +248,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         atlas, filters, said, words = asked(search)
         order = next(iter(request.get("sortModel") or ()), None)
-        found = _found(atlas, filters, said, text, order)
+        found = listed(atlas, said["table"], filters, text or "", said["rule"], said["days"], order)
         start = max(0, int(request["startRow"]))
         part = found[start : min(int(request["endRow"]), start + BLOCK)]
         schema = TABLES[said["table"]]
@@ -259,11 +259,11 @@ def register(app: Dash, context: Context) -> None:
             one.name: [shown(schema, one.name, value, words, keeper) for value in frame[one.name]]
             for one in schema.columns
         }
-        listed = [
+        lines = [
             dict(zip(cells, line, strict=True)) | {KEY: key}
             for key, line in zip(keys, zip(*cells.values(), strict=True), strict=True)
         ]
-        return {"rowData": listed, "rowCount": len(found)}
+        return {"rowData": lines, "rowCount": len(found)}
 
     @app.callback(
         Output(names.EDIT, "disabled"),
@@ -348,13 +348,4 @@ def register(app: Dash, context: Context) -> None:
             {"told": words("已保存，记为批次 {batch}。").format(batch=batch.batch_id), "batch": batch.batch_id},
         )
 
-
-def _found(atlas: Atlas, filters: Filters, said: dict, text: str | None, order: dict | None = None) -> Any:
-    rule, table = said["rule"], said["table"]
-    among = (
-        quality.bad_rows(atlas, rule, table, said["days"]).tolist() if rule and table in RULES[rule].tables else None
-    )
-    known = {column.name for column in TABLES[table].columns}
-    sort = order["colId"] if order and order.get("colId") in known else None
-    found = rows.select(atlas, table, filters, text or "", among, sort, bool(order) and order.get("sort") == "desc")
-    return found if current_reader().everywhere else found[theirs(atlas, table)[found]]
+    taking_out.register(app, context, asked)
