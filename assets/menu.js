@@ -1,4 +1,4 @@
-/* On a phone the ways, the search and the switches of the masthead stand behind one button (assets/atlas.css). */
+/* On a phone the ways, the search and the switches of the masthead stand behind one button (assets/atlas-widths.css). */
 (function () {
   "use strict";
   function set(button, open) {

@@ -1,5 +1,5 @@
 /* A machine without WebGL 2 gets the map as a picture of the server. An element says by data-still where its picture is;
-   the picture is asked for anew when address or size change. What it takes the place of follows it (assets/atlas.css). */
+   the picture is asked for anew when address or size change. What it takes the place of follows it (assets/atlas-map.css). */
 (function () {
   "use strict";
   const LATER_MS = 150,

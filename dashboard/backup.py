@@ -32,7 +32,7 @@ from dashboard import __version__
 from dashboard.links import FILE as LINKS
 from dashboard.links import Links
 from geodata.derived import NAME as DERIVED
-from geodata.durable import synced
+from geodata.durable import flushed, synced
 from geodata.errors import N_, AtlasError
 from geodata.locking import held, hold
 from geodata.schema import SCHEMA_VERSION
@@ -100,8 +100,7 @@ def backup(home: Path, url: str | None, target: Path, progress: Progress) -> dic
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder, unfinished.open("xb") as file:
             unfinished.chmod(0o600)
             manifest = _packed(home, url, Path(folder), file, progress)
-            file.flush()
-            os.fsync(file.fileno())
+            flushed(file)
         progress(0.8, N_("正在逐个核对备份"))
         with _opened(unfinished) as archive:
             _check(archive, manifest)
@@ -349,8 +348,7 @@ def _unpacked(archive: zipfile.ZipFile, manifest: Mapping[str, Any], home: Path,
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with archive.open(one["path"]) as source, path.open("xb") as target:
                 _poured(source, target, one)
-                target.flush()
-                os.fsync(target.fileno())
+                flushed(target)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise

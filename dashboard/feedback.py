@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from geodata.durable import flushed
 from geodata.errors import N_, AtlasError
 
 PATH = "/feedback"
@@ -59,8 +60,7 @@ def keep(home: Path, text: str, address: str, now: datetime | None = None) -> di
             raise AtlasError(N_("反馈来得太密：请过一分钟再发。"))
         # a line that a crash cut short stays by itself
         file.write((b"\n" if tail and not tail.endswith(b"\n") else b"") + packed)
-        file.flush()
-        os.fsync(file.fileno())
+        flushed(file)
     return line
 
 
@@ -84,8 +84,7 @@ def forget(home: Path, told: Callable[[dict[str, Any]], dict[str, Any] | None], 
                 (json.dumps(one, ensure_ascii=False) + "\n").encode("utf-8", "replace") for one in made if one
             )
             file.truncate()
-            file.flush()
-            os.fsync(file.fileno())
+            flushed(file)
     return changed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO
 
 
 def synced(path: Path) -> None:
@@ -21,3 +22,15 @@ def synced(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def flushed(file: IO) -> None:
+    """Have what was written to an open file on disk.
+
+    Raises
+    ------
+    OSError
+        The system does not manage it.
+    """
+    file.flush()
+    os.fsync(file.fileno())

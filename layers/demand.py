@@ -372,12 +372,19 @@ def _profiles(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
 
     def compute() -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         which, texts = atlas.coded("demand", "hour_profile")
-        return np.array([*(_profile(text) for text in texts), np.ones(24)]), which
+        return np.array([*(profile_of(text) for text in texts), np.ones(24)]), which
 
     return atlas.once("demand profiles", compute)
 
 
-def _profile(text: str) -> NDArray[np.float64]:
+def profile_of(text: str) -> NDArray[np.float64]:
+    """Return the shares of the 24 hours that a cell of ``hour_profile`` says, as factors of mean 1.
+
+    Raises
+    ------
+    AtlasError
+        It is none.
+    """
     try:
         hours = np.array([float(part) for part in text.split(";")])
     except ValueError:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from geodata.errors import AtlasError
+
 #: From who may least to who may most; each may what those before it may.
 ROLES = ("nobody", "viewer", "planner", "keeper", "administrator", "operator")
 #: Roles that an account can have.
@@ -16,6 +18,8 @@ GIVEN = ROLES[1:-1]
 EVERYWHERE = "100000"
 #: Key of a WSGI environment under which this very process says who asks; no request from outside can set it.
 ENVIRON = "atlas.reader"
+#: Longest name that a person gives, characters.
+MAX_AUTHOR = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,20 @@ def current_reader() -> Reader:
     """
     found = _ASKING.get()
     return found or (NOBODY if _within_request() else OPERATOR)
+
+
+def author_of(given: str | None, unsaid: str) -> str:
+    """Return who makes a change: the account, where they signed in, else the name that they give.
+
+    Raises
+    ------
+    AtlasError
+        Neither is there: the message `unsaid`.
+    """
+    name = current_reader().account or " ".join((given or "").split())[:MAX_AUTHOR]
+    if not name:
+        raise AtlasError(unsaid)
+    return name
 
 
 def _within_request() -> bool:

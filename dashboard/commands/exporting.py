@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,11 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 
-def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
-    """Add the command."""
-    one = add("export", words("导出一张表，可带网址里的筛选"), run, with_json=True)
+def add_parsers(
+    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
+) -> None:
+    """Add the command; `run` is what each name does."""
+    one = add("export", words("导出一张表，可带网址里的筛选"), run["export"], with_json=True)
     add_table(one, words)
     one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))

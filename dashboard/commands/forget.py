@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -33,9 +33,16 @@ _JOBS = ("jobs", BRIEFS, "ground-jobs")
 _STDIN = "-"
 
 
-def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
-    """Add the command."""
-    one = add("forget", words("删除一个人的个人信息：先列出在哪里，加 --yes 才删，删了不能撤销"), run, with_json=True)
+def add_parsers(
+    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
+) -> None:
+    """Add the command; `run` is what each name does."""
+    one = add(
+        "forget",
+        words("删除一个人的个人信息：先列出在哪里，加 --yes 才删，删了不能撤销"),
+        run["forget"],
+        with_json=True,
+    )
     one.add_argument(
         "term",
         nargs="+",

@@ -5,7 +5,7 @@ by what the atlas knows or by the service of the settings.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashboard import geocoding
@@ -25,9 +25,13 @@ from layers.filters import NATION, Filters
 Progress = Callable[[float, str], None]
 
 
-def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
-    """Add the command."""
-    one = add("geocode", words("按地址为尚无位置的行找位置；不加 --accept 只列出，不改动图册"), run, with_json=True)
+def add_parsers(
+    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
+) -> None:
+    """Add the command; `run` is what each name does."""
+    one = add(
+        "geocode", words("按地址为尚无位置的行找位置；不加 --accept 只列出，不改动图册"), run["geocode"], with_json=True
+    )
     one.add_argument(
         "--table",
         default=placing.PLACED[0],

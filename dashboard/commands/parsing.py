@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from dashboard import __version__
@@ -68,18 +69,6 @@ def _add_coverage(add: Add, words: Gettext, run: Run) -> None:
     cover.add_argument("--as-of", metavar="DATE", help=_past(words))
 
 
-def _add_importing(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.importing import add_parsers
-
-    add_parsers(add, words, run)
-
-
-def _add_export(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.exporting import add_parser
-
-    add_parser(add, words, run["export"])
-
-
 def _add_migrate(add: Add, words: Gettext, run: Run) -> None:
     from dashboard.commands.migrate import add_options
 
@@ -99,40 +88,15 @@ def _add_small(add: Add, words: Gettext, run: Run) -> None:
     add("feedback", words("列出读者的反馈"), run["feedback"], with_json=True)
 
 
-def _add_account(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.account import add_parsers
-
-    add_parsers(add, words, run)
-
-
-def _add_forget(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.forget import add_parser
-
-    add_parser(add, words, run["forget"])
-
-
-def _add_geocode(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.geocode import add_parser
-
-    add_parser(add, words, run["geocode"])
-
-
-def _add_ground(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.ground import add_parsers
-
-    add_parsers(add, words, run)
-
-
-def _add_brief(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.briefing import add_parser
-
-    add_parser(add, words, run["brief"])
-
-
 def _add_plan(add: Add, words: Gettext, run: Run) -> None:
     from dashboard.commands.plan import add_options
 
     add_options(add("plan", words("为新增驿站选址"), run["plan"], with_json=True), words)
+
+
+def _of(module: str) -> Callable[[Add, Gettext, Run], None]:
+    """Return what adds the commands of a module of this folder, which is loaded only then."""
+    return lambda *given: import_module(f"dashboard.commands.{module}").add_parsers(*given)
 
 
 #: What adds which commands, in the order in which they are listed.
@@ -141,16 +105,16 @@ _COMMANDS: dict[Callable[[Add, Gettext, Run], None], tuple[str, ...]] = {
     _add_serve: ("serve",),
     _add_info: ("info",),
     _add_coverage: ("coverage",),
-    _add_importing: ("check", "import", "undo", "history", "template"),
-    _add_export: ("export",),
+    _of("importing"): ("check", "import", "undo", "history", "template"),
+    _of("exporting"): ("export",),
     _add_migrate: ("migrate",),
     _add_backup: ("backup", "restore"),
     _add_small: ("clear", "feedback"),
-    _add_forget: ("forget",),
-    _add_account: ("account", "audit"),
-    _add_geocode: ("geocode",),
-    _add_ground: ("ground", "walk"),
-    _add_brief: ("brief",),
+    _of("forget"): ("forget",),
+    _of("account"): ("account", "audit"),
+    _of("geocode"): ("geocode",),
+    _of("ground"): ("ground", "walk"),
+    _of("briefing"): ("brief",),
     _add_plan: ("plan",),
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dashboard import ids
 from dashboard.state import NOTHING
@@ -22,14 +22,17 @@ from layers.filters import Filters
 NONE_OF_THEM = NOTHING
 
 
+Asked = TypeVar("Asked")
+
+
 @dataclass(frozen=True, slots=True)
-class Control:
-    """One control: its id, the property that holds its value, and how value and filters become each other."""
+class Control(Generic[Asked]):
+    """One control: its id, the property that holds its value, and how value and what is asked become each other."""
 
     id: str
     prop: str
-    show: Callable[[Filters], Any]
-    take: Callable[[Filters, Any], Filters]
+    show: Callable[[Asked], Any]
+    take: Callable[[Asked, Any], Asked]
 
 
 def _sets(field: str, order: Sequence[str] | None = None) -> Control:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from layers.siting.fairness import Fairness
 from layers.siting.mark import MARK
 from layers.siting.scenario import FILTER_FIELDS, LATER, Scenario
 
+#: Name of a sheet, heads of its columns, its rows.
+_Table = tuple[str, list[str], Sequence[Sequence[Any]]]
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "gpkg": "application/geopackage+sqlite3",
@@ -319,89 +321,80 @@ def _xlsx(
         }
         plain = pd.DataFrame(sites.drop(columns="geometry"))
         plain["provenance"] = [words.provenance(code) for code in plain["provenance"]]
-        _sheet(book, bold, words("点位"), list(heads.values()), plain[list(heads)].to_numpy(dtype=object).tolist())
-        _sheet(
-            book,
-            bold,
-            words("数字"),
-            [words("名称"), words("之前"), words("之后"), words("口径")],
-            [list(row) for row in figure_rows(_answer(one), words, got)],
-        )
-        answer, kinds = _answer(one), kind_names(words)
-        if answer.changes:
-            _sheet(
-                book,
-                bold,
+        answer, kinds, proved = _answer(one), kind_names(words), {True: words("是"), False: words("否")}
+        told: list[_Table] = [
+            (words("点位"), list(heads.values()), plain[list(heads)].to_numpy(dtype=object).tolist()),
+            (
+                words("数字"),
+                [words("名称"), words("之前"), words("之后"), words("口径")],
+                figure_rows(answer, words, got),
+            ),
+        ]
+        # of what the question asks
+        own: list[_Table] = [
+            (
                 words("现有站的变动"),
                 [words("编号"), words("名称"), words("经度"), words("纬度"), words("怎么变"), words("只有它覆盖")],
                 [
-                    [each.station_id, each.name, each.lon, each.lat, kinds[each.kind], each.weight]
+                    (each.station_id, each.name, each.lon, each.lat, kinds[each.kind], each.weight)
                     for each in answer.changes
                 ],
-            )
-        if answer.zones:
-            _sheet(
-                book,
-                bold,
+            ),
+            (
                 words("街道片区"),
                 [words("街道片区"), words("需求权重"), words("之前"), words("之后")],
-                [[each.name, each.weight, each.before, each.after] for each in answer.zones],
-            )
-        if answer.stages:
-            _sheet(
-                book,
-                bold,
+                [(each.name, each.weight, each.before, each.after) for each in answer.zones],
+            ),
+            (
                 words("分期"),
                 [words("第几期"), words("新建"), words("之后的覆盖"), words("单独求的最优"), words("已证明最优")],
                 [
-                    [at, one.new, one.weight, one.free, words("是") if one.proved else words("否")]
-                    for at, one in enumerate(answer.stages, 1)
+                    (at, each.new, each.weight, each.free, proved[each.proved])
+                    for at, each in enumerate(answer.stages, 1)
                 ],
-            )
-        if answer.demands:
-            _sheet(
-                book,
-                bold,
+            ),
+            (
                 words("几种需求"),
                 [words("需求"), words("需求权重"), words("之前"), words("之后"), words("只顾它"), words("已证明最优")],
                 [
-                    [
-                        demand_name(one.name, words),
-                        one.weight,
-                        one.before,
-                        one.share,
-                        one.best,
-                        words("是") if one.proved else words("否"),
-                    ]
-                    for one in answer.demands
+                    (
+                        demand_name(each.name, words),
+                        each.weight,
+                        each.before,
+                        each.share,
+                        each.best,
+                        proved[each.proved],
+                    )
+                    for each in answer.demands
                 ],
-            )
-        _sheet(book, bold, words("假设"), [words("名称"), words("内容")], [list(row) for row in rests])
-        _sheet(
-            book,
-            bold,
-            words("仍未覆盖"),
-            [words("六边形编号"), words("需求权重")],
-            [list(row) for row in _answer(one).uncovered],
+            ),
+        ]
+        rest: list[_Table] = [
+            (words("假设"), [words("名称"), words("内容")], rests),
+            (words("仍未覆盖"), [words("六边形编号"), words("需求权重")], answer.uncovered),
+        ]
+        access: _Table = (
+            words("可达性"),
+            [
+                words("六边形编号"),
+                words("需求权重"),
+                words("之前：每千需求权重的驿站数（2SFCA）"),
+                words("之后：每千需求权重的驿站数（2SFCA）"),
+            ],
+            _access_rows(got),
         )
-        if got is not None:
-            _sheet(
-                book,
-                bold,
-                words("可达性"),
-                [
-                    words("六边形编号"),
-                    words("需求权重"),
-                    words("之前：每千需求权重的驿站数（2SFCA）"),
-                    words("之后：每千需求权重的驿站数（2SFCA）"),
-                ],
-                _access_rows(got),
-            )
+        for name, columns, rows in (
+            *told,
+            *(table for table in own if table[-1]),
+            *rest,
+            *(() if got is None else (access,)),
+        ):
+            _sheet(book, bold, name, columns, rows)
     finally:
         book.close()
 
 
-def _sheet(book: Any, bold: Any, name: str, heads: list[str], rows: list[list[Any]]) -> None:
+def _sheet(book: Any, bold: Any, name: str, heads: list[str], rows: Sequence[Sequence[Any]]) -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, max(len(heads) - 1, 0), 18)

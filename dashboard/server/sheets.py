@@ -28,6 +28,8 @@ from geodata.errors import AtlasError
 SIZES = (0.5, 60.0)  # inches that a map may be asked for
 SECONDS = (5.0, 3_600.0)  # that a view of a presentation stands
 WALL = ("one", "map")  # templates that fill a screen and need one view alone
+#: What documents of their own share with the pages, in the order of the cascade.
+SHARED_STYLES = ("tokens.css", "atlas-base.css", "atlas-map.css", "atlas-panels.css", "atlas-widths.css")
 #: Assets of sheets, and what a page loads before all others: served like all, but not loaded with the pages.
 NOT_WITH_PAGES = r"^((sheet|present|sign-in)\.(js|css)|(first|plotly-private)\.js)$"
 
@@ -62,7 +64,7 @@ class SheetFiles:
         return self._styles("present.css"), [self._asset("present.js")]
 
     def _styles(self, own: str) -> list[str]:
-        return [self._asset("tokens.css"), self._asset("atlas.css"), self._asset(own)]
+        return [*map(self._asset, (*SHARED_STYLES, own))]
 
 
 def embed_hosts(settings: Settings) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from dashboard.server.door import (
 )
 from dashboard.server.forms import FORM_SECONDS, Forms
 from dashboard.server.reader import address_of_reader
+from dashboard.server.sheets import SHARED_STYLES
 from dashboard.server.trouble import words_of_reader
 from dashboard.settings import CODE
 from dashboard.words import Words
@@ -36,7 +37,7 @@ FIRST = "python -m dashboard account add {name} --role administrator"
 CLEARED, CLEARED_PAGES = '"cache", "storage"', '"cache"'
 #: For so long a browser knows whose it was, seconds.
 LAST_SECONDS = 400 * 86_400
-_STYLES = ("tokens.css", "atlas.css", "sign-in.css")
+_STYLES = (*SHARED_STYLES, "sign-in.css")
 
 
 def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +20,7 @@ from dashboard.maps.layer import Drawn
 from dashboard.maps.layers import COUNTED
 from dashboard.maps.projection import Frame
 from dashboard.server.geometry import geometry
+from dashboard.server.kept import Latest
 from dashboard.state import State
 from dashboard.theme import tokens
 from dashboard.theme.recolour import themed
@@ -46,53 +45,23 @@ class Geometries:
     """Geometry read once: what ``/geo/VERSION/NAME.json`` answers, as shapes."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], Features] = OrderedDict()
+        self._kept: Latest[tuple[str, str], Features] = Latest(KEPT)
 
     def get(self, atlas: Atlas, address: str) -> Features:
         """Return ids, shapes (degrees) and properties of the geometry at `address`; none of one that is not there."""
         name = address.rpartition("/")[2].removesuffix(".json")
         if (sheet := ground.named(atlas, name)) is not None:
             return (), sheet.shapes, sheet.facts
-        key = (addresses.version(atlas, name), name)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        features = json.loads(geometry(atlas, name) or '{"features": []}')["features"]
-        found = (
-            [one["id"] for one in features],
-            np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object),
-            [one["properties"] for one in features],
-        )
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
 
+        def read() -> Features:
+            features = json.loads(geometry(atlas, name) or '{"features": []}')["features"]
+            return (
+                [one["id"] for one in features],
+                np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object),
+                [one["properties"] for one in features],
+            )
 
-class Pictures:
-    """Pictures that were asked for last, by what was asked:
-    most readers open the same view in a window of the same size.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, str] = OrderedDict()
-
-    def get(self, query: str, draw: Callable[[], str]) -> str:
-        """Return the picture of `query`, drawn if it is not kept."""
-        with self._lock:
-            if query in self._kept:
-                self._kept.move_to_end(query)
-                return self._kept[query]
-        text = draw()
-        with self._lock:
-            self._kept[query] = text
-            while len(self._kept) > PICTURES_KEPT:
-                self._kept.popitem(last=False)
-        return text
+        return self._kept.get((addresses.version(atlas, name), name), read)
 
 
 def overview(context: Context, atlas: Atlas, said: State, query: str) -> dict[str, Any]:  # noqa: ARG001 - as every page
@@ -202,7 +171,9 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
     pages : mapping
         Name of a page → what draws its map, and the page's own keys.
     """
-    geometries, kept = Geometries(), Pictures()
+    geometries = Geometries()
+    # most readers open the same view in a window of the same size
+    kept: Latest[str, str] = Latest(PICTURES_KEPT)
     add_insets(server, context, geometries)
 
     @server.get("/map.svg")

@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from geodata.derived.columns import Coded, codes_of, decoded, encoded
 from geodata.derived.measures import NAME as MEASURES
-from geodata.durable import synced
+from geodata.durable import flushed, synced
 from geodata.locking import held
 from geodata.schema import SCHEMA_VERSION, TABLES
 
@@ -154,8 +154,7 @@ class Making:
         with path.open("xb") as file:
             with pa.ipc.new_file(file, batch.schema) as writer:
                 writer.write_batch(batch)
-            file.flush()
-            os.fsync(file.fileno())
+            flushed(file)
         digest = hashlib.sha256(_mapped(path)).hexdigest()
         self._files[name] = {"rows": batch.num_rows, "of": of, "sha256": digest, **_sum(path)}
 
@@ -168,8 +167,7 @@ class Making:
         said = json.dumps({"form": FORM, "key": key, "files": self._files, "facts": dict(facts)}, ensure_ascii=False)
         with (self._folder / MANIFEST).open("x", encoding="utf-8") as file:
             file.write(f"{hashlib.sha256(said.encode()).hexdigest()}\n{said}\n")
-            file.flush()
-            os.fsync(file.fileno())
+            flushed(file)
         synced(self._folder)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.durable import synced
+from geodata.durable import flushed, synced
 from geodata.locking import held
 
 log = logging.getLogger(__name__)
@@ -80,8 +80,7 @@ class Measures:
         try:
             with new.open("wb") as file:
                 file.write(hashlib.sha256(question.encode() + body).hexdigest().encode() + body)
-                file.flush()
-                os.fsync(file.fileno())
+                flushed(file)
             new.replace(self.path / f"{question}{SUFFIX}")
             synced(self.path)
             for old in sorted(self.path.glob(f"*{SUFFIX}"), key=lambda one: one.stat().st_mtime)[:-MOST]:

@@ -66,12 +66,8 @@ def get(opened: OpenerDirector, base: str, parameters: Mapping[str, str], timeou
     except HTTPError as error:
         with error:
             return _of_error(error, host)
-    except TimeoutError as error:
-        raise BusyError(
-            N_("{host} 没有在 {seconds} 秒内回答：请稍后再试。"), host=host, seconds=f"{timeout:g}"
-        ) from error
     except (URLError, OSError, http.client.HTTPException) as error:
-        if isinstance(getattr(error, "reason", None), TimeoutError):
+        if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
             raise BusyError(
                 N_("{host} 没有在 {seconds} 秒内回答：请稍后再试。"), host=host, seconds=f"{timeout:g}"
             ) from error
@@ -114,17 +110,14 @@ def _of_error(error: HTTPError, host: str) -> Any:
 def _json(body: bytes, host: str) -> Any:
     try:
         said = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise AnswerError(
-            N_("{host} 的回答不是地理编码的结果（“{start}”）：网络可能要先登录，或 ATLAS_GEOCODER_URL 不对。"),
-            host=host,
-            start=quoted(body[:400].decode("utf-8", "replace"))[:40],
-        ) from error
+        start = str(said)
+    except (ValueError, RecursionError):
+        said, start = None, body[:400].decode("utf-8", "replace")
     if not isinstance(said, dict):
         raise AnswerError(
             N_("{host} 的回答不是地理编码的结果（“{start}”）：网络可能要先登录，或 ATLAS_GEOCODER_URL 不对。"),
             host=host,
-            start=quoted(str(said))[:40],
+            start=quoted(start)[:40],
         )
     return said
 

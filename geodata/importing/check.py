@@ -393,16 +393,8 @@ def _tell_unread(rows: Rows, report: Report, by_hand: bool) -> None:
     if by_hand:
         rows.wrong |= rows.unread.keys()
         return
-    for group in rows.by_sheet(sorted(rows.unread)[MAX_ROWS_NAMED:]):
-        report.warn(
-            Problem(
-                N_("另有 {count} 行的坐标读不懂：这些行照样导入，没有位置。"),
-                {"count": len(group)},
-                **rows.where(group[0]),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="position",
-            )
-        )
+    more = sorted(rows.unread)[MAX_ROWS_NAMED:]
+    rows.warn(report, more, N_("另有 {count} 行的坐标读不懂：这些行照样导入，没有位置。"), "position")
 
 
 def _need_shapes(rows: Rows, shapes: Shapes, report: Report) -> None:

@@ -15,11 +15,10 @@ from geodata.importing.duplicates import duplicates
 from geodata.importing.ground import Ground
 from geodata.importing.identity import THINGS
 from geodata.importing.misplaced import known_positions, likely_datum, out_of_place
-from geodata.importing.named_rows import name_rows, names_of
 from geodata.importing.report import Report, named, shown
 from geodata.importing.rows import Rows
 from geodata.importing.totals import totals
-from geodata.in_parts import Table, parts
+from geodata.in_parts import Table, parts, taken
 from geodata.schema import TableSchema
 
 ORDERED = (
@@ -66,9 +65,8 @@ def warnings_of(
     turned = np.array(sorted(rows.turned - rows.wrong), np.intp)
     if len(turned):
         mended = np.column_stack(datum.to_wgs84(*given[turned].T, crs or "wgs84"))
-        name_rows(
+        rows.warn(
             report,
-            rows,
             turned,
             N_("{count} 行的经度和纬度写反了，已对调读取（如 {example}）：请核对。"),
             "swapped",
@@ -120,9 +118,8 @@ def _order(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableS
                 found = start + np.flatnonzero((late < early).fillna(False).to_numpy(bool))
                 wrong.setdefault((first, last), []).append(positions[found])
     for (first, last), found in wrong.items():
-        name_rows(
+        rows.warn(
             report,
-            rows,
             np.concatenate(found),
             N_("{count} 行的“{last}”早于“{first}”：请核对。"),
             "order",
@@ -141,10 +138,10 @@ def _several(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: Tabl
         for start, part in parts(frame, ("name",))
     ]
     at = np.concatenate(found) if found else np.empty(0, np.intp)
-    names = {int(positions[one]): rows_name for one, rows_name in zip(at, names_of(frame, at), strict=True)}
-    name_rows(
+    named_so = taken(frame, at)["name"].tolist() if len(at) else []
+    names = {int(positions[one]): name for one, name in zip(at, named_so, strict=True)}
+    rows.warn(
         report,
-        rows,
         names,
         N_("{count} 行的名称像是把几个写在了一行（如“{name}”）：一行只算一个，请一行写一个。"),
         "several",

@@ -387,16 +387,14 @@ class _Finder:
         return [*(one for texts in self.rows.hints.values() for one in texts), self.file_name]
 
     def _tell(self) -> None:
-        for group in self.rows.by_sheet(at for at, _ in self.strange):
-            self.report.warn(
-                Problem(
-                    N_("{count} 行写的县区（如“{name}”）不是县、区的名称，已改按其他内容判断：请核对。"),
-                    {"count": len(group), "name": shown(dict(self.strange)[group[0]])},
-                    **self.rows.where(group[0], "adcode"),
-                    rows=tuple(self.rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                    code="county",
-                )
-            )
+        self.rows.warn(
+            self.report,
+            [at for at, _ in self.strange],
+            N_("{count} 行写的县区（如“{name}”）不是县、区的名称，已改按其他内容判断：请核对。"),
+            "county",
+            "adcode",
+            example=lambda one: {"name": shown(self.strange[one][1])},
+        )
         for source, rows in self.told.items():
             for group in self.rows.by_sheet(rows):
                 self.report.warn(

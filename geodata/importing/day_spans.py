@@ -10,7 +10,7 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.bad import BadValue
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
+from geodata.importing.report import Report
 from geodata.importing.rows import Rows
 from geodata.importing.values import as_date
 
@@ -125,13 +125,5 @@ def spread(
 
 def tell_years(rows: Rows, start: int, guessed: Sequence[int], report: Report) -> None:
     """Tell of days without a year that were read in the year of the title or of the row's name."""
-    if guessed:
-        report.warn(
-            Problem(
-                N_("{count} 行的日期没有写年份，按标题或名称里的年份读取：请核对。"),
-                {"count": len(guessed)},
-                **rows.where(start + guessed[0], START),
-                rows=tuple(rows.numbers[start + at] for at in guessed[:MAX_ROWS_NAMED]),
-                code="year",
-            )
-        )
+    at = [start + one for one in guessed]
+    rows.warn(report, at, N_("{count} 行的日期没有写年份，按标题或名称里的年份读取：请核对。"), "year", START)

@@ -22,7 +22,7 @@ from geodata.importing.headers import POSITIONS
 from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
 from geodata.importing.read_column import UNKNOWN
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
@@ -277,16 +277,14 @@ def _left_blank(rows: Rows, schema: TableSchema, column: Column, report: Report)
     ]
     for at in blank:
         held[at] = unknown
-    for group in rows.by_sheet(blank):
-        report.warn(
-            Problem(
-                N_("{count} 行没有写“{column}”，别的行写了：按不知道处理，不算开放；知道的请补上。"),
-                {"count": len(group), "column": named(column)},
-                **rows.where(group[0], column.name),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="unsaid",
-            )
-        )
+    rows.warn(
+        report,
+        blank,
+        N_("{count} 行没有写“{column}”，别的行写了：按不知道处理，不算开放；知道的请补上。"),
+        "unsaid",
+        column.name,
+        example=lambda _: {"column": named(column)},
+    )
 
 
 def _unsaid(rows: Rows, column: Column, report: Report) -> None:

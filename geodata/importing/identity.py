@@ -452,16 +452,8 @@ def _ask(
                     [_there(there.iloc[one], schema) for one in others[:MAX_THERE]],
                 )
             )
-    for group in rows.by_sheet(sorted(doubts)):
-        report.warn(
-            Problem(
-                N_("{count} 行可能是图册里已有的行，也可能是另一个：请逐行回答，没有回答的不导入。"),
-                {"count": len(group)},
-                **rows.where(group[0], "name"),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="unsure",
-            )
-        )
+    asked = N_("{count} 行可能是图册里已有的行，也可能是另一个：请逐行回答，没有回答的不导入。")
+    rows.warn(report, sorted(doubts), asked, "unsure", "name")
 
 
 def _row(row: pd.Series, xy: tuple[float, float]) -> dict[str, Any]:
@@ -488,13 +480,11 @@ def _tell(
     open_ = [at for at in mine.index if at not in stated and keys[at] is not None]
     found = [at for at, one in zip(open_, known.get_indexer([keys[at] for at in open_]), strict=True) if one >= 0]
     key = next(column for column in schema.columns if column.name == schema.key)
-    for group in rows.by_sheet(found):
-        report.warn(
-            Problem(
-                N_("{count} 行没有“{column}”，按名称、县区和地址对上了图册里的行，将更新它们。"),
-                {"count": len(group), "column": named(key)},
-                **rows.where(group[0], schema.key),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="filled",
-            )
-        )
+    rows.warn(
+        report,
+        found,
+        N_("{count} 行没有“{column}”，按名称、县区和地址对上了图册里的行，将更新它们。"),
+        "filled",
+        schema.key,
+        example=lambda _: {"column": named(key)},
+    )

@@ -11,7 +11,6 @@ from geodata import datum
 from geodata.errors import N_
 from geodata.importing import limits
 from geodata.importing.ground import Ground
-from geodata.importing.named_rows import name_rows
 from geodata.importing.report import Report
 from geodata.importing.rows import Rows
 from geodata.in_parts import Table, parts
@@ -56,9 +55,8 @@ def out_of_place(
     """
     outside = np.flatnonzero(ground.outside(adcodes, *xy.T))
     if len(outside):
-        name_rows(
+        rows.warn(
             report,
-            rows,
             positions[outside],
             N_("{count} 行的坐标不在所写的行政区划（如 {name}）之内：请核对坐标、坐标系和代码。"),
             "outside",
@@ -67,7 +65,7 @@ def out_of_place(
         )
     wet = np.flatnonzero(ground.in_sea(*xy.T))
     if len(wet):
-        name_rows(report, rows, positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
+        rows.warn(report, positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
 
 
 def likely_datum(
@@ -116,9 +114,8 @@ def likely_datum(
     moved = np.flatnonzero((away > KNOWN_FAR_M) & (after < KNOWN_NEAR_M) if by_name else bad & ~better)
     now = xy[moved]
     mended = np.column_stack(datum.to_wgs84(*given[positions[moved]].T, best))
-    name_rows(
+    rows.warn(
         report,
-        rows,
         positions[moved],
         LIKELY[best],
         "datum",

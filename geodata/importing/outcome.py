@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.importing.ground import Ground
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
+from geodata.importing.report import Problem, Report
 from geodata.importing.rows import Rows
 from geodata.in_parts import Table, parts
 from geodata.merging import ILLUSTRATIVE
@@ -68,16 +68,7 @@ def without_positions(
     report.unplaced = int(bare.sum())
     if not report.unplaced or schema.name not in _WILL_NOT:
         return
-    for group in rows.by_sheet(positions[bare]):
-        report.warn(
-            Problem(
-                _WILL_NOT[schema.name],
-                {"count": len(group)},
-                **rows.where(group[0], "name"),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="unplaced",
-            )
-        )
+    rows.warn(report, positions[bare], _WILL_NOT[schema.name], "unplaced", "name")
     _nothing_left(frame, schema, ground, report)
 
 

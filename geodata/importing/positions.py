@@ -17,7 +17,7 @@ from geodata.importing.degrees import LAT, LON, pair, with_axis
 from geodata.importing.headers import POSITIONS
 from geodata.importing.limits import MAX_VERTICES
 from geodata.importing.numbers import figure
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, Unreadable, shown
+from geodata.importing.report import Problem, Report, Unreadable, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.schema import GEOMETRY_TYPES, TableSchema
@@ -161,17 +161,7 @@ def _not_naught(rows: Rows, shapes: NDArray[np.object_], points: NDArray[np.intp
     """Take the points at 0, 0 for none: programs write naught where nothing was filled in. Return the others."""
     naught = ~shapely.get_coordinates(shapes[points]).any(axis=1)
     shapes[points[naught]] = None
-    for group in rows.by_sheet(points[naught]):
-        report.warn(
-            Problem(
-                N_("{count} 行的坐标是 0, 0，按没有位置处理。"),
-                {"count": len(group)},
-                sheet=rows.sheets[group[0]],
-                row=rows.numbers[group[0]],
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="position",
-            )
-        )
+    rows.warn(report, points[naught], N_("{count} 行的坐标是 0, 0，按没有位置处理。"), "position")
     return points[~naught]
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from geodata.errors import N_
 from geodata.importing import limits
 from geodata.importing.ground import Ground
-from geodata.importing.named_rows import name_rows
 from geodata.importing.own_values import has_own, text_label
 from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.rows import Rows
@@ -113,9 +112,8 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                     )
                 )
         said_of = dict(unknown)
-        name_rows(
+        rows.warn(
             report,
-            rows,
             list(said_of),
             N_(
                 "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，"
@@ -126,9 +124,8 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
             table=named(TABLES[tables[0]]),
             example=lambda at, said_of=said_of: {"value": shown(list(said_of.values())[at])},
         )
-        name_rows(
+        rows.warn(
             report,
-            rows,
             strange,
             N_(
                 "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，照原样保存：请改正，或随后导入表 {table}。"

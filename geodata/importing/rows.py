@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geodata.importing.packed import column_of, is_long
-from geodata.importing.report import Problem
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
 
 
 @dataclass(slots=True)
@@ -96,6 +99,46 @@ class Rows:
         for one in at:
             found.setdefault(self.sheets[one], []).append(int(one))
         return list(found.values())
+
+    def warn(
+        self,
+        report: Report,
+        at: Iterable[int],
+        msgid: str,
+        code: str,
+        column: str | None = None,
+        places: NDArray[np.float64] | None = None,
+        example: Callable[[int], dict[str, Any]] | None = None,
+        **params: Any,
+    ) -> None:
+        """Warn of the rows `at`, sheet by sheet;
+        `places` has longitude and latitude of each as read and as mended, shape (n, 4).
+
+        `example` gives what the message names of one row, by its place in `at`.
+        """
+        of = {int(one): place for place, one in enumerate(at)}
+        for group in self.by_sheet(of):
+            named = group[:MAX_ROWS_NAMED]
+            numbers = tuple(self.numbers[one] for one in named)
+            pairs = (
+                ()
+                if places is None
+                else tuple(
+                    (row, *pair)
+                    for row, pair in zip(numbers, places[[of[one] for one in named]].round(8).tolist(), strict=True)
+                )
+            )
+            more = example(of[group[0]]) if example else {}
+            report.warn(
+                Problem(
+                    msgid,
+                    {"count": len(group), **params, **more},
+                    **self.where(group[0], column),
+                    rows=numbers,
+                    positions=pairs,
+                    code=code,
+                )
+            )
 
     def title(self, column: str | None) -> str | None:
         """Return the header of a column in the file, else its name for people."""

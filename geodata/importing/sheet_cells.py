@@ -21,7 +21,7 @@ from geodata.importing.xml_parts import MAIN, SEPARATOR, Told, broken_book, read
 
 MAX_MERGED, MAX_FORMULAS = 20_000, 1_000
 LOOKED_AT = 40  # rows in which a header may stand: of these alone the looks are kept
-MAX_ROW_NUMBER, MAX_LETTERS = 1_048_576, 3
+MAX_ROW_NUMBER = 1_048_576
 REMEMBERED = 100_000  # texts kept once however often they stand in a sheet
 _NAMES = ("row", "c", "v", "f", "t", "rPh", "mergeCell", "col", "r", "strike")
 _ROW, _CELL, _VALUE, _FORMULA, _TEXT, _HINT, _MERGE, _COLUMN, _RUN, _LINE = range(len(_NAMES))

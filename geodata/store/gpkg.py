@@ -23,7 +23,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
-from geodata.durable import synced
+from geodata.durable import flushed, synced
 from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.interrupts import held_back
 from geodata.locking import held
@@ -277,7 +277,7 @@ def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Generator[
                 if database.purged:  # what is deleted stays in free pages of the file else
                     connection.execute("VACUUM")
             with unfinished.open("rb+") as file:
-                os.fsync(file.fileno())
+                flushed(file)
             GeoPackageStore(unfinished)  # a file that cannot be opened must not take the place
             check()
             unfinished.replace(path)

@@ -26,7 +26,7 @@ from layers.unplaced import Standing
 
 #: The hours that "by night" means.
 NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
-FREE, MOVED = "free", "moved"
+MOVED = "moved"
 CLOSED, UPGRADED = "closed", "upgraded"
 UNCOVERED = 200
 EVERY_ONE_PLACED = Standing(0, 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
 from layers import walking
+from layers.demand import profile_of
 from layers.distance import (
     ALL_PAIRS,
     Pairs,
@@ -317,9 +318,7 @@ def _from_points(
 ) -> tuple[Pairs, NDArray[np.float64] | None, tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
     if demand.points is None or places is None:
         raise AtlasError(N_("没有坐标也没有费用表：请在各表中加上 x,y 或 lon,lat，或给 --cost-matrix。"))
-    points = Points(demand.located.xy[rows], demand.located.degrees)
-    if points.degrees != places.degrees:
-        raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
+    points = _beside(places, demand, rows)
     away = nearest_distance(places, points)
     worst = int(np.argmax(away))
     if away[worst] > ABSURD_M:
@@ -402,11 +401,16 @@ def _along(
 ) -> Ways:
     if demand.points is None or places is None:
         raise AtlasError(N_("用线作路网时，各表须有坐标：请加上 lon,lat，或与路网同一平面的 x,y。"))
+    drawn, (start, end) = in_one_plane(lines, _beside(places, demand, rows), places)
+    return ways_on_lines(drawn, start, end, limit, access, names)
+
+
+def _beside(places: Points, demand: PointTable, rows: NDArray[np.intp]) -> Points:
+    """Return where these rows of demand lie, in the unit of `places`."""
     points = Points(demand.located.xy[rows], demand.located.degrees)
     if points.degrees != places.degrees:
         raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
-    drawn, (start, end) = in_one_plane(lines, points, places)
-    return ways_on_lines(drawn, start, end, limit, access, names)
+    return points
 
 
 def _walked(
@@ -441,13 +445,7 @@ def _profile(demand: PointTable, rows: NDArray[np.intp]) -> NDArray[np.float64] 
     for place, row in enumerate(rows):
         text = demand.frame["hour_profile"].iloc[row].strip()
         if text:
-            try:
-                hours = np.array([float(one) for one in text.split(";")])
-            except ValueError:
-                hours = np.empty(0)
-            if hours.shape != (24,) or not np.isfinite(hours).all() or hours.min() < 0 or hours.sum() == 0:
-                raise AtlasError(N_("时段分布“{got}”读不懂：请给 24 个不小于 0、不全为 0 的数，以分号隔开。"), got=text)
-            profile[place] = hours / hours.mean()
+            profile[place] = profile_of(text)
     return profile
 
 

@@ -27,7 +27,7 @@ ADDRESSES = (
     "/search?q=石",
     "/sources/rows.csv?figure=nothing",
     "/data/template/stations.xlsx",
-    "/assets/atlas.css",
+    "/assets/atlas-base.css",
     "/_dash-layout",
     "/nowhere",
     "/s/nothing",

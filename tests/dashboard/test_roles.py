@@ -119,7 +119,7 @@ def test_routes(route: str, clients: Mapping[str, FlaskClient], app: Dash) -> No
     rule = next((one for one in app.server.url_map.iter_rules() if one.rule == route), None)
     if rule is None or route == "/sign-out":  # needs a form of its own: tests of signing in
         return
-    values = {"filename": "atlas.css", "package_name": "dash", "fingerprinted_path": "x.js", "path": "sources"}
+    values = {"filename": "atlas-base.css", "package_name": "dash", "fingerprinted_path": "x.js", "path": "sources"}
     values |= {
         "version": "x",
         "name": "grids",

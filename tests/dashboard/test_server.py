@@ -115,7 +115,7 @@ def test_unknown_geometry_is_not_found(client: FlaskClient, name: str) -> None:
     assert client.get(f"/geo/x/{name}.json").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/geo/x/grids.json", "/assets/atlas.css", "/_dash-layout"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/geo/x/grids.json", "/assets/atlas-base.css", "/_dash-layout"])
 def test_every_answer_is_dressed_safely(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -194,8 +194,8 @@ def test_what_is_asked_for_with_its_version_is_kept_and_compressed_once(client: 
         Path(dash.__file__).parent / "dash-renderer/build/dash_renderer.min.js"
     ).read_text("utf-8")
     assert client.get(drawing).status_code == 200 and 'rel="preload"' not in client.get("/data").text
-    assert "immutable" in client.get("/assets/atlas.css?m=1").headers["Cache-Control"]
-    assert "immutable" not in client.get("/assets/atlas.css").headers["Cache-Control"]
+    assert "immutable" in client.get("/assets/atlas-base.css?m=1").headers["Cache-Control"]
+    assert "immutable" not in client.get("/assets/atlas-base.css").headers["Cache-Control"]
     script = re.search(r'src="(/_dash-component-suites/[^"]*react-dom[^"]*)"', client.get("/").text)[1]
     plain = client.get(script)
     first, again = (client.get(script, headers={"Accept-Encoding": "gzip"}) for _ in range(2))

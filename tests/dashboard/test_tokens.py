@@ -95,7 +95,7 @@ def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words:
     assert {name: colours for name, colours in found.items() if colours != {kinds[name]}} == {}
     assert set(found) == set(kinds)
     # what is no kind: the token's name is the thing's, on the map and in the legend's style sheet alike
-    legend = " ".join((CODE / "assets" / "atlas.css").read_text("utf-8").split())
+    legend = " ".join((CODE / "assets" / "atlas-map.css").read_text("utf-8").split())
     figure = {trace["name"]: trace for trace in map_figures.map_figure(atlas, Filters(), words)["data"]}
     for thing, trace in (("station", "clusters"), ("fair", "fairs"), ("activity", "activities")):
         assert f".mark-{'cluster' if thing == 'station' else thing} {{ background: var(--{thing})" in legend

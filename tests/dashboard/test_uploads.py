@@ -148,7 +148,7 @@ def test_a_loopback_server_answers_to_its_own_names_alone(home):
     plain = create_app(Settings(home=home)).server.test_client()
     named = create_app(Settings(home=home, public_url="https://atlas.example.org/map")).server.test_client()
     remote = create_app(Settings(home=home, allow_remote=True, sign_in="auto")).server.test_client()
-    for path in ("/", "/healthz", "/search?q=a", "/assets/atlas.css", "/_dash-layout", "/data", "/nowhere"):
+    for path in ("/", "/healthz", "/search?q=a", "/assets/atlas-base.css", "/_dash-layout", "/data", "/nowhere"):
         for host in ("evil.example", "evil.example:8050", "127.0.0.1.evil.example", "0.0.0.0:8050", "192.168.1.7"):
             answer = plain.get(path, headers={"Host": host})
             assert answer.status_code == 403 and "ATLAS_ALLOW_REMOTE" in answer.get_data(as_text=True), (path, host)

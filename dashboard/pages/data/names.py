@@ -23,7 +23,7 @@ ORDERED = (*FIRST, *(name for name in TABLES if name not in FIRST))
 URL = "data-url"
 SECTION, TABS, AUTHOR, CHANGED, DRAWN = "data-section", "data-tabs", "data-author", "data-changed", "data-drawn"
 TABLE, CRS, EPSG, UPLOAD, RUN, POLL = "data-table", "data-crs", "data-epsg", "data-upload", "data-run", "data-poll"
-PROGRESS, REPORT, CANCEL, TEMPLATE, DROP = "data-progress", "data-report", "data-cancel", "data-template", "data-drop"
+PROGRESS, REPORT, TEMPLATE, DROP = "data-progress", "data-report", "data-template", "data-drop"
 PROBLEM_GROUP, PROBLEM_PAGE, PROBLEMS = "data-problem-group", "data-problem-page", "data-problems"
 PROBLEM_LIST, DOUBTS = "data-problem-list", "data-doubts"
 MODAL, MODAL_TEXT, MODAL_DO, MODAL_CLOSE, DOING = (
@@ -47,7 +47,7 @@ ADD, EDIT, REMOVE, CHOSEN = "data-add", "data-edit", "data-remove", "data-chosen
 #: Section 补位置: what its stores hold is said in :mod:`dashboard.pages.data.placing`
 PLACING_TABLE, PLACING_PLACE, PLACING_TEXT = "placing-table", "placing-place", "placing-text"
 PLACING_LIST, PLACING_COUNT, PLACING_MAP, PLACING_BOX = "placing-list", "placing-count", "placing-map", "placing-box"
-PLACING_SPOTS, PLACING_OFFERS, PLACING_BY, PLACING_JOB = "placing-spots", "placing-offers", "placing-by", "placing-job"
+PLACING_SPOTS, PLACING_BY, PLACING_JOB = "placing-spots", "placing-by", "placing-job"
 PLACING_POLL, PLACING_FOUND, PLACING_PROGRESS = "placing-poll", "placing-found", "placing-progress"
 PLACING_SAVE, PLACING_SAVE_TEXT, PLACING_TOLD = "placing-save", "placing-save-text", "placing-told"
 PLACING_OFFLINE, PLACING_SERVICE, PLACING_STOP = "placing-offline", "placing-service", "placing-stop"

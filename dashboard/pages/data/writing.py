@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard.access.reader import current_reader
+from dashboard.access.reader import author_of
 from dashboard.context import Context
 from dashboard.server.guard import require_editing
-from geodata.errors import N_, AtlasError
-
-MAX_AUTHOR = 40
+from geodata.errors import N_
 
 
 def signed(context: Context, author: str | None) -> str:
@@ -19,9 +17,4 @@ def signed(context: Context, author: str | None) -> str:
         When the page may not change anything, or no name is given.
     """
     require_editing(context.settings)
-    if current_reader().account:
-        return current_reader().account
-    name = " ".join((author or "").split())[:MAX_AUTHOR]
-    if not name:
-        raise AtlasError(N_("请先在右上角填写操作人姓名。"))
-    return name
+    return author_of(author, N_("请先在右上角填写操作人姓名。"))

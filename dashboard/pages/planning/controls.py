@@ -6,10 +6,11 @@ something else than the present question would show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dashboard.components.controls import Control
 from dashboard.pages.planning import names
 from dashboard.pages.planning.address import Plan
 from dashboard.planning_questions import CARDS
@@ -55,16 +56,6 @@ class Question:
     def looking(self, **changes: Any) -> Question:
         """Return the question of other filters; what was found for the old ones goes."""
         return Question(self.filters.having(**changes), self.plan.asking())
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One control: its id, the property that holds its value, and how value and question become each other."""
-
-    id: str
-    prop: str
-    show: Callable[[Question], Any]
-    take: Callable[[Question, Any], Question]
 
 
 def _ask_number(field: str, low: float, high: float, kind: type = int) -> Control:

@@ -19,7 +19,7 @@ from dashboard.components.rail import way_hint, way_offered
 from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.maps import basemap, planning
-from dashboard.pages.planning import changes, names, results
+from dashboard.pages.planning import changes, key_figures, names, results, site_tables
 from dashboard.pages.planning.answering import progress_head, provenance_of
 from dashboard.pages.planning.comparison import comparison
 from dashboard.pages.planning.controls import Question
@@ -205,13 +205,13 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
         if not job and not found.reasons:
             now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
             least = atlas.recent(("closings", key_of(atlas, question)), lambda: closings(atlas, made))
-            closing = results.closing_table(atlas, made, least, words)
+            closing = site_tables.closing_table(atlas, made, least, words)
             return (
                 sourced(results.today(question, made, now, words), "plan_covered"),
-                results.today_figures(made, now, words),
+                key_figures.today_figures(made, now, words),
                 lacking(atlas, question.filters, context, words),
                 [
-                    *sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
+                    *sourced(site_tables.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
                     *([html.Div(sourced(closing, "plan_exclusive"), className="plan-closing")] if closing else []),
                 ],
                 *gap,
@@ -230,7 +230,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     curves = planning_charts.lorenz(got, provenance, words)
     return (
         sourced(results.head(question, made, answer, words), "plan_covered"),
-        results.figures(question, made, answer, words),
+        key_figures.figures(question, made, answer, words),
         [
             *sourced(changes.zones_table(answer, street, words), "plan_covered" if answer.zones else None),
             *sourced(changes.stages_table(answer, words), "plan_covered" if answer.stages else None),
@@ -238,10 +238,11 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
             *changes.sure_note(answer, words),
             *sourced(changes.changes_table(answer, words), "plan_exclusive" if answer.changes else None),
             *sourced(
-                results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None
+                site_tables.sites_table(made, answer, street, stations, words),
+                "plan_exclusive" if answer.sites else None,
             ),
         ],
-        sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"),
+        sourced(site_tables.left_out(atlas, answer, street, words), "plan_uncovered"),
         *gap,
         hidden,
         sourced(results.chart_head(curves, words, results.fairness_note(made, got, curves, words)), "plan_gini"),

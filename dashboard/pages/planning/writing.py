@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.access.reader import current_reader
+from dashboard.access.reader import author_of
 from dashboard.context import Context
 from dashboard.server.guard import editing, require_editing
 from geodata.errors import N_, AtlasError
 from layers.filters import Filters
-
-MAX_AUTHOR = 40
 
 
 def may_write(context: Context, filters: Filters) -> bool:
@@ -27,9 +25,4 @@ def signed(context: Context, filters: Filters, author: str | None) -> str:
     require_editing(context.settings, "planner")
     if filters.as_of is not None:
         raise AtlasError(N_("正在看过去的图册，不能保存或采用：请先回到现在。"))
-    if current_reader().account:
-        return current_reader().account
-    name = " ".join((author or "").split())[:MAX_AUTHOR]
-    if not name:
-        raise AtlasError(N_("请先填写作者：谁保存、谁采用，历史里都要记下。"))
-    return name
+    return author_of(author, N_("请先填写作者：谁保存、谁采用，历史里都要记下。"))

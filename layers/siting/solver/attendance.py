@@ -21,7 +21,7 @@ from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Highs, Program, scale_of
 from layers.siting.solver.infeasibility import after_search, at_once
 from layers.siting.solver.instance import Instance
-from layers.siting.solver.progress import SAME, Clock, Progress
+from layers.siting.solver.progress import SAME, Clock, Progress, ended, telling
 from layers.siting.solver.reduction import merged
 from layers.siting.solver.search import solve
 
@@ -198,23 +198,16 @@ def _often_closed(
         return
     program, scale = _program(one.rows, one.weight, rule, open_share)
     with Highs(clock) as highs:
-        search = highs.solve(program)
-        while True:
-            try:
-                step = next(search)
-            except StopIteration as end:
-                found = end.value
-                break
-            if held is not None:
-                yield Progress("gap", held, best, bound, "exact", clock.passed, step.waiting)
+        found = yield from telling(
+            highs.solve(program),
+            lambda step: (
+                None if held is None else Progress("gap", held, best, bound, "exact", clock.passed, step.waiting)
+            ),
+        )
     if found.status == "infeasible":
-        steps = after_search(parts, clock)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=end.value)
-                return
+        reasons = ended(after_search(parts, clock))
+        yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
+        return
     if found.blocks is not None:
         sites = np.sort(rule.sites[np.flatnonzero(found.blocks[0] > 0.5)])
         if (now := worth(sites)) > best:

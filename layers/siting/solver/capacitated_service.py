@@ -16,7 +16,7 @@ from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Found, Program, at_once
 from layers.siting.solver.highs_process import milp
 from layers.siting.solver.instance import Instance
-from layers.siting.solver.progress import Clock, Step
+from layers.siting.solver.progress import Clock, Step, ended
 from layers.siting.solver.transportation import transported
 
 Floats = NDArray[np.float64]
@@ -156,15 +156,6 @@ def assigned(
     if site is None:
         return None, None
     return single_source.worth(instance, sites, site), site
-
-
-def ended(steps: Generator[Step, None, T]) -> T:
-    """Run a search to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def least_radius(instance: Instance, sites: Ints) -> float | None:

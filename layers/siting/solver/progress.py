@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from geodata.message import Message
 
 #: Relative floating-point noise below which an answer and its bound are the same number.
 SAME = 1e-9
+Result = TypeVar("Result")
+Told = TypeVar("Told")
 
 
 class Clock:
@@ -164,9 +166,36 @@ class Progress:
         """``|bound − objective| / |objective|``:
         0 when proved, None without an answer or a bound, or when the answer is 0.
         """
-        if self.status == "proved":
-            return 0.0
-        if self.objective is None or self.bound is None:
-            return None
-        apart = abs(self.bound - self.objective)
-        return apart / abs(self.objective) if self.objective else (0.0 if apart == 0 else None)
+        return gap_of(self.status, self.objective, self.bound)
+
+
+def gap_of(status: str, objective: float | None, bound: float | None) -> float | None:
+    """Return ``|bound − objective| / |objective|``;
+    0 when proved, None without an answer or a bound, or when the answer is 0 and the bound is not.
+    """
+    if status == "proved":
+        return 0.0
+    if objective is None or bound is None:
+        return None
+    apart = abs(bound - objective)
+    return apart / abs(objective) if objective else (0.0 if apart == 0 else None)
+
+
+def telling(search: Generator[Step, Any, Result], tell: Callable[[Step], Told | None]) -> Generator[Told, None, Result]:
+    """Run a search to its end, yielding what `tell` makes of each step, if anything; return its result."""
+    while True:
+        try:
+            step = next(search)
+        except StopIteration as end:
+            return end.value
+        if (told := tell(step)) is not None:
+            yield told
+
+
+def ended(search: Generator[Step, Any, Result]) -> Result:
+    """Run a search to its end and return its result."""
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            return end.value

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,11 @@ from geodata.message import Message
 from layers.siting.solver.change import COST, COVER, FAIR, FEWEST, Change
 from layers.siting.solver.highs import Found, Highs, Program
 from layers.siting.solver.instance import Instance
-from layers.siting.solver.progress import SAME, Clock, Reason, Step
+from layers.siting.solver.progress import SAME, Clock, Reason, Step, gap_of, telling
 from layers.siting.solver.reorganisation_program import Reorganisation
 
 Floats = NDArray[np.float64]
 Sites = NDArray[np.int64]
-T = TypeVar("T")
 #: A search is first given so long, seconds, or this part of the time, and then the rest.
 FIRST_SECONDS, FIRST_PART = 4.0, 0.1
 #: How long to look for what would suffice, seconds a condition.
@@ -65,12 +63,7 @@ class Reorganised:
     @property
     def gap(self) -> float | None:
         """``|bound − objective| / |objective|``; 0 when proved, None where it cannot be said."""
-        if self.status == "proved":
-            return 0.0
-        if self.objective is None or self.bound is None:
-            return None
-        apart = abs(self.bound - self.objective)
-        return apart / abs(self.objective) if self.objective else (0.0 if apart == 0 else None)
+        return gap_of(self.status, self.objective, self.bound)
 
 
 def reorganise(instance: Instance, change: Change, clock: Clock | None = None) -> Iterator[Reorganised]:
@@ -95,9 +88,9 @@ def reorganise(instance: Instance, change: Change, clock: Clock | None = None) -
             yield keeper.told("gap")
     with Highs(clock) as highs:
         search = _fair(problem, highs, keeper) if change.aim == FAIR else _once(problem, highs, keeper)
-        status = yield from _telling(search, keeper)
+        status = yield from telling(search, keeper.during)
         if status == "infeasible":
-            reasons = yield from _telling(_reasons(problem, highs), keeper)
+            reasons = yield from telling(_reasons(problem, highs), keeper.during)
             nothing = np.empty(0, np.int64)
             yield Reorganised("infeasible", nothing, nothing, None, None, None, clock.passed, reasons=reasons)
             return
@@ -114,16 +107,6 @@ def missed(instance: Instance) -> list[tuple[int, float]]:
     lost = np.bincount(pairs.site[mask], instance.weight[owner[mask]], pairs.sites)
     stand = np.flatnonzero(instance.existing)
     return [(int(stand[k]), float(lost[stand[k]])) for k in np.argsort(lost[stand], kind="stable")]
-
-
-def _telling(search: Generator[Step, None, T], keeper: _Keeper) -> Generator[Reorganised, None, T]:
-    """Run a search, telling what it finds; returns its result."""
-    while True:
-        try:
-            step = next(search)
-        except StopIteration as end:
-            return end.value
-        yield keeper.told("gap", step.waiting)
 
 
 class _Keeper:
@@ -172,6 +155,10 @@ class _Keeper:
             self.clock.passed,
             waiting,
         )
+
+    def during(self, step: Step) -> Reorganised:
+        """Return what is told while a search goes on."""
+        return self.told("gap", step.waiting)
 
 
 def _above(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -24,7 +24,7 @@ from layers.siting.solver.instance import Instance
 from layers.siting.solver.p_center import center
 from layers.siting.solver.p_median_plane import median_in_plane
 from layers.siting.solver.p_median_search import median
-from layers.siting.solver.progress import SAME, Clock, Progress, Reason, Step
+from layers.siting.solver.progress import SAME, Clock, Progress, Step, telling
 
 Choice = NDArray[np.int64]
 ENGINES = {"mclp": maximal, "lscp": covering, "pmedian": median, "pcenter": center}
@@ -113,7 +113,11 @@ def solve(
     finally:
         steps.close()
     if keeper.finished and keeper.sites is None:
-        reasons = yield from _silently(after_search(instance, clock), keeper)
+        # its answers are not the caller's: only that it waits is told
+        reasons = yield from telling(
+            after_search(instance, clock),
+            lambda step: keeper.progress("exact", waiting=True) if step.waiting else None,
+        )
         yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
     elif keeper.sites is not None:
         yield keeper.filled()
@@ -250,16 +254,3 @@ def fill_up(instance: Instance, sites: Choice) -> Choice:
         )
         chosen.append(int(np.argmax(np.where(addable, saved[rule.sites], -1.0))))
     return np.sort(rule.sites[chosen])
-
-
-def _silently(
-    steps: Generator[Step, None, tuple[Reason, ...]], keeper: _Keeper
-) -> Generator[Progress, None, tuple[Reason, ...]]:
-    """Run a search whose answers are not the caller's, telling only when it waits; returns its result."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            return end.value
-        if step.waiting:
-            yield keeper.progress("exact", waiting=True)

@@ -17,7 +17,7 @@ from geodata.errors import N_, AtlasError
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Highs, Program
 from layers.siting.solver.instance import Instance
-from layers.siting.solver.progress import Clock, Progress, Reason
+from layers.siting.solver.progress import Clock, Progress, Reason, telling
 from layers.siting.solver.search import best, fill_up
 
 Floats = NDArray[np.float64]
@@ -121,14 +121,7 @@ def robust(
     rule = Rule.of(instance)
     program = _program(instance, rule, demands / total[:, None], there if aim == REGRET else None)
     with Highs(clock) as highs:
-        search = highs.solve(program)
-        while True:
-            try:
-                next(search)
-            except StopIteration as end:
-                found = end.value
-                break
-            yield told("gap", held, limit)
+        found = yield from telling(highs.solve(program), lambda _: told("gap", held, limit))
     if found.blocks is not None:
         sites = fill_up(plain, np.sort(rule.sites[np.flatnonzero(found.blocks[0] > 0.5)]))
         if worth(shares(sites)) > worth(shares(held)):

@@ -17,7 +17,7 @@ from geodata.errors import N_, AtlasError
 from layers.siting.solver.constraints import CENT, Rule
 from layers.siting.solver.highs import Highs, Program, scale_of
 from layers.siting.solver.instance import Instance
-from layers.siting.solver.progress import SAME, Clock, Progress
+from layers.siting.solver.progress import SAME, Clock, Progress, telling
 from layers.siting.solver.reduction import Cover, cover_of
 from layers.siting.solver.search import best
 
@@ -94,15 +94,10 @@ def staged(
         yield _told(status, held, worth, bound, rule)
     program, scale = _program(cover, rule, most, yuan, count)
     with Highs(clock) as highs:
-        search = highs.solve(program, ORDER_PART * clock.left)
-        while True:
-            try:
-                next(search)
-            except StopIteration as end:
-                found = end.value
-                break
-            if able:
-                yield _told(status, held, worth, bound, rule)
+        found = yield from telling(
+            highs.solve(program, ORDER_PART * clock.left),
+            lambda _: _told("gap", first, worth, bound, rule) if able else None,
+        )
     if found.status == "infeasible":
         raise AtlasError(N_("各期的处数、费用、必选和间距合在一起无法满足：请放宽其中几项。"))
     if found.blocks is not None:
