@@ -82,16 +82,7 @@ def _not_yet(rows: Rows, report: Report) -> None:
         status = rows.column("status") if late and column == "opened_on" else []
         for at in late if status else ():
             status[at] = status[at] or "unknown"
-        for group in rows.by_sheet(late):
-            report.warn(
-                Problem(
-                    msgid,
-                    {"count": len(group)},
-                    **rows.where(group[0], column),
-                    rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                    code="order",
-                )
-            )
+        rows.warn(report, late, msgid, "order", column)
 
 
 def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report: Report, whole: bool = False) -> None:
