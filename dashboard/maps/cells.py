@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dashboard import theme
@@ -18,9 +19,14 @@ GEOMETRY = "cells"
 MANY = 50_000
 
 
-def address(atlas: Atlas, adcode: str) -> str:
-    """Return the name of the geometry of the cells of the place `adcode`, or of all where they are few."""
-    return GEOMETRY if len(atlas.demand) <= MANY else f"{GEOMETRY}-{adcode}"
+def shapes(atlas: Atlas, adcode: str, drawn: Sequence[str]) -> str | dict[str, Any]:
+    """Return the address of the geometry of the cells of the place `adcode`; an empty one where none is drawn.
+
+    plotly.js asks for what an empty trace names too, and all cells of a nation are a hundred megabytes.
+    """
+    if not len(drawn):
+        return {"type": "FeatureCollection", "features": []}
+    return geo(atlas, GEOMETRY if len(atlas.demand) <= MANY else f"{GEOMETRY}-{adcode}")
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -30,7 +36,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": geo(scene.atlas, address(scene.atlas, scene.here.adcode)),
+        "geojson": shapes(scene.atlas, scene.here.adcode, fill.ids),
         "featureidkey": "id",
         "locations": fill.ids,
         "z": fill.classes,

@@ -98,8 +98,9 @@ def _cells(atlas: Atlas, adcode: str | None = None) -> str:
     if adcode is not None:
         cells = cells[atlas.tree.under(atlas.tree.position(adcode), atlas.place_rows("demand"))]
     cells = sorted(set(cells))
+    # where a cell lies across an edge of the icosahedron its boundary has more than six corners
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(cell)] for cell in cells]
-    return _feature_collection(cells, shapely.polygons(rings))
+    return _feature_collection(cells, np.array([shapely.Polygon(ring) for ring in rings], dtype=object))
 
 
 def _children(atlas: Atlas, adcode: str) -> str:
