@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dashboard import theme
@@ -18,14 +19,17 @@ GEOMETRY = "cells"
 MANY = 50_000
 
 
-def address(atlas: Atlas, adcode: str, resolution: int | None = None) -> str:
-    """Return the name of the geometry of the cells of the place `adcode`, or of all where they are few.
+def shapes(atlas: Atlas, adcode: str, drawn: Sequence[str], resolution: int | None = None) -> str | dict[str, Any]:
+    """Return the address of the geometry of the cells of the place `adcode`, or of all where they are few.
 
-    With a `resolution` it is that of the hexagons which hold them.
+    With a `resolution` it is that of the hexagons which hold them. Where none is `drawn` the geometry is empty:
+    plotly.js asks for what an empty trace names too, and all cells of a nation are a hundred megabytes.
     """
+    if not len(drawn):
+        return {"type": "FeatureCollection", "features": []}
     if resolution is not None:
-        return f"{GEOMETRY}-{adcode}-{resolution}"
-    return GEOMETRY if len(atlas.demand) <= MANY else f"{GEOMETRY}-{adcode}"
+        return geo(atlas, f"{GEOMETRY}-{adcode}-{resolution}")
+    return geo(atlas, GEOMETRY if len(atlas.demand) <= MANY else f"{GEOMETRY}-{adcode}")
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -35,7 +39,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": geo(scene.atlas, address(scene.atlas, scene.here.adcode, fill.resolution)),
+        "geojson": shapes(scene.atlas, scene.here.adcode, fill.ids, fill.resolution),
         "featureidkey": "id",
         "locations": fill.ids,
         "z": fill.classes,

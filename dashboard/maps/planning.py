@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from dashboard import theme
 from dashboard.maps import canvas, map_style, nation
-from dashboard.maps.addresses import geo
-from dashboard.maps.cells import address as address_of_cells
+from dashboard.maps.cells import shapes as shapes_of_cells
 from dashboard.maps.isochrones import around
 from dashboard.maps.marks import packed
 from dashboard.state import View
@@ -206,7 +205,7 @@ def _cells(atlas: Atlas, shown: Shown, place: places.Scope, words: Words, phase:
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": geo(atlas, address_of_cells(atlas, place.adcode)),
+        "geojson": shapes_of_cells(atlas, place.adcode, ids),
         "featureidkey": "id",
         "locations": ids,
         "z": codes,

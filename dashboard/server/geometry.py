@@ -102,8 +102,9 @@ def _cells(atlas: Atlas, adcode: str | None = None, resolution: int | None = Non
     if resolution is not None:
         own = np.array([h3.str_to_int(cell) for cell in cells], dtype=np.uint64)
         cells = [h3.int_to_str(int(cell)) for cell in np.unique(hexes.parents(own, resolution))]
+    # where a cell lies across an edge of the icosahedron its boundary has more than six corners
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(cell)] for cell in cells]
-    return _feature_collection(cells, shapely.polygons(rings))
+    return _feature_collection(cells, np.array([shapely.Polygon(ring) for ring in rings], dtype=object))
 
 
 def _children(atlas: Atlas, adcode: str) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
+import h3
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,6 +26,7 @@ from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.layers import TRACES
 from dashboard.maps.placing import placing_map
 from dashboard.maps.stations import POINTS_AT_MOST, station_hover
+from dashboard.server.geometry import geometry
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
@@ -88,6 +90,14 @@ def test_every_layer_switched_off_sends_no_marks(atlas: Atlas, words: Words) -> 
     for trace in figure["data"]:
         if trace["name"] in (*LAYERS, "cells", "clusters", "disc"):
             assert not trace.get("customdata")
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(place="350203", layers=frozenset({"stations"}))])
+def test_where_no_cell_is_drawn_the_geometry_of_none_is_asked_for(atlas: Atlas, words: Words, filters: Filters) -> None:
+    for trace in map_figures.map_figure(atlas, filters, words)["data"]:
+        if trace["name"] in ("cells", "only_straight"):
+            assert not len(trace["locations"])
+            assert trace["geojson"] == {"type": "FeatureCollection", "features": []}
 
 
 def test_hover_tells_provenance_and_no_missing_value(atlas: Atlas, words: Words) -> None:
@@ -373,3 +383,15 @@ def test_every_layer_of_a_map_of_spots_has_its_source_and_every_trace_its_place(
         assert len(layers) == len(style["layers"])
         assert {one["source"] for one in layers.values() if "source" in one} <= style["sources"].keys()
         assert {trace["below"] for trace in figure["data"]} <= layers.keys()
+
+
+def test_a_cell_across_an_edge_of_the_icosahedron_is_drawn_with_its_more_corners(atlas: Atlas) -> None:
+    cells = ("8930980054bffff", "8930980054fffff")  # in Suzhou: one of seven corners, one of six
+    frames = {name: atlas.table(name) for name in TABLES if hasattr(atlas, name)}
+    demand = frames["demand"].iloc[:2].assign(cell=cells)
+    odd = Atlas.from_frames({**frames, "demand": demand}, atlas.meta)
+    features = {one["id"]: one for one in json.loads(str(geometry(odd, "cells")))["features"]}
+    for cell in cells:
+        ring = [[round(lon, 5), round(lat, 5)] for lat, lon in h3.cell_to_boundary(cell)]
+        assert features[cell]["geometry"]["coordinates"] == [[*ring, ring[0]]]
+    assert sorted(len(one["geometry"]["coordinates"][0]) for one in features.values()) == [7, 8]
