@@ -12,7 +12,7 @@ the modules below are its own.
 - ``p_center``: p-centers; ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
 - ``capacitated_median``, ``capacitated_median_search``, ``capacitated_exchange``, ``generalized_assignment``,
   ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``,
-  ``knapsack_sets``, ``set_partitioning``, ``column_generation``: demand served as a whole;
+  ``knapsack_sets``, ``set_partitioning``, ``column_generation``, ``subset_rows``: demand served as a whole;
 - ``change``, ``reorganisation``, ``reorganisation_program``: what stands may change: close, move, upgrade, the fewest
   for a share, the worst zone first;
 - ``stages``: in which order; ``load``: who serves how much under capacity;

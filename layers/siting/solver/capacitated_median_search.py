@@ -20,8 +20,9 @@ from layers.siting.solver.lagrangian_bound import Knapsacks, Relaxed, losses, re
 from layers.siting.solver.neighbourhood_search import improve
 from layers.siting.solver.p_median import Median, greedy, interchange
 from layers.siting.solver.progress import SAME, Clock, Step
-from layers.siting.solver.set_partitioning import proved
+from layers.siting.solver.set_partitioning import among, proved
 from layers.siting.solver.single_source import exactly
+from layers.siting.solver.subset_rows import raised
 from layers.siting.solver.transportation import transported
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,9 @@ BOUND_PART, GENERATION_PART, EXCHANGE_PART, PARTS_PART, PARTS_OF_MANY = 0.3, 0.1
 #: What the bound leaves open is solved by sets of demand where there are no more than so many, in this part of the
 #: time; more of them at the end. It is tried again when what is left open has come down to this part.
 FEW_SETS, MANY_SETS, SETS_PART, HALF = 10_000, 60_000, 0.05, 0.7
+#: Time for inequalities, as a part of what is left when no part of the answer becomes better; for the sets that they
+#: leave, as a part of that.
+CUTS_PART, SETS_OF_CUTS = 0.6, 0.5
 #: The choice of a bound is tried as an answer once it comes to this share of the best one.
 PROMISING = 0.93
 #: Up to so many pairs the first sites are those of the problem without capacities.
@@ -191,6 +195,8 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
                             return
             if clock.over():
                 return
+            if whole and (yield from _by_cuts(problem, best, relaxed, clock, highs)):
+                return
             if whole and (yield from _by_sets(problem, best, relaxed, clock, highs, 0.5, MANY_SETS)):
                 return
             for again in _bounds(problem, sacks, best, relaxed.price, clock, AGAIN, 0.5 * clock.left):
@@ -219,6 +225,39 @@ def _by_sets(
     if ended:
         yield Step("done", done=True)
     return ended
+
+
+def _by_cuts(
+    problem: Problem, best: _Best, relaxed: Relaxed, clock: Clock, highs: Highs
+) -> Generator[Step, None, bool]:
+    """Raise the bound by inequalities, then solve the whole by the sets that they leave; returns whether that ended the
+    search.
+    """
+    if not problem.rule.plain or len(problem.rows) > MOST:
+        return False
+    until = clock.passed + CUTS_PART * clock.left
+    search = raised(problem, relaxed, relaxed.bound + best.within(relaxed.bound), clock, until)
+    told = None
+    while True:
+        try:
+            bound, left = search.send(told)
+        except StopIteration:
+            return False
+        told, ended = None, False
+        if left is not None and len(left.sets.site) <= MANY_SETS:
+            ended = not left.sets.items.any(axis=0).all()
+            if not ended:
+                limit = SETS_OF_CUTS * max(clock.left if np.isinf(until) else until - clock.passed, 0.1)
+                answer, ended = yield from among(problem, left.sets, left.price, highs, limit, left.hit)
+                if best.offer(answer):
+                    yield best.step("exact")
+            told = relaxed.bound + best.within(relaxed.bound), ended
+            bound = max(bound, left.target) if ended else bound
+        yield Step("bound", bound=best.reached(bound))
+        # what is left holds every better answer when it holds those up to the goal
+        if best.beaten(best.reached(bound)):
+            yield Step("done", done=True)
+            return True
 
 
 def _from_bound(problem: Problem, relaxed: Relaxed, clock: Clock) -> tuple[list[int], Ints] | None:

@@ -80,7 +80,13 @@ def _tables(site: Ints, place: Ints, profit: Floats, load: Ints, room: Ints) -> 
 
 
 def near_best(
-    profit: Floats, load: Floats, room: Floats, least: Floats, most: int, every: bool = False
+    profit: Floats,
+    load: Floats,
+    room: Floats,
+    least: Floats,
+    most: int,
+    every: bool = False,
+    cuts: tuple[Ints, Floats] | None = None,
 ) -> tuple[Ints, Marks] | None:
     """Return knapsack and items of the fillings that are worth `least` or more.
 
@@ -92,6 +98,8 @@ def near_best(
     room, least : ndarray of float64, shape (s,)
     most : int
         Fillings kept: those that could become best; with `every` None where there are more.
+    cuts : tuple of ndarray of int64, shape (t, 3), and of float64, shape (t,), or None
+        Items of which two or more together cost something, and what.
     """
     room = room * (1 + SAME)
     noise = SAME * float(np.abs(profit).max(initial=0.0, where=np.isfinite(profit)))
@@ -104,12 +112,21 @@ def near_best(
     k = int(np.isfinite(gain).sum(axis=1).max(initial=0))
     site, value, left, least = np.arange(len(some)), np.zeros(len(some)), room[some], least[some] - noise
     held = np.zeros((len(some), k), bool)
+    triples, penalty = cuts if cuts is not None else (np.empty((0, 3), np.int64), np.empty(0))
+    member = np.zeros((len(load), len(penalty)), bool)
+    np.put_along_axis(member, triples.T, True, axis=0)
+    once, twice = np.zeros((2, len(some), len(penalty)), bool)
     for item in range(k):
         fits = np.flatnonzero((need[site, item] <= left) & np.isfinite(gain[site, item]))
         there, more = site[fits], held[fits]
         more[:, item] = True
         value = np.concatenate([value, value[fits] + gain[there, item]])
         left = np.concatenate([left, left[fits] - need[there, item]])
+        if len(penalty):
+            mine = member[order[there, item]]
+            both = once[fits] & mine
+            value[len(site) :] -= (both & ~twice[fits]) @ penalty
+            once, twice = np.concatenate([once, once[fits] | mine]), np.concatenate([twice, twice[fits] | both])
         site, held = np.concatenate([site, there]), np.concatenate([held, more])
         top = value + ahead.most(site, item + 1, left) - least[site]
         kept = np.flatnonzero(top >= 0)
@@ -118,6 +135,8 @@ def near_best(
                 return None
             kept = kept[np.argpartition(-top[kept], most)[:most]]
         site, value, left, held = site[kept], value[kept], left[kept], held[kept]
+        if len(penalty):
+            once, twice = once[kept], twice[kept]
     items = np.zeros((len(site), len(load)), bool)
     np.put_along_axis(items, order[site, :k], held, axis=1)
     return some[site], items

@@ -30,8 +30,8 @@ Ints = NDArray[np.intp]
 #: The local search looks at so many demand points at first, drawn at random, and adds those left out.
 SOME = 1_500
 #: By how much it shortens the radius at first and at last, what a failure leaves of that, how many rounds it tries,
-#: and after how many failures in a row it stops at first, with many demand points too, whose relaxation takes long;
-#: each time it comes again, so many times more.
+#: and after how many failures in a row it stops at first; with many demand points, whose relaxation takes long, or once
+#: it came again and found something; each time it comes, so many times more.
 SHORTER, LEAST, LESS, TRIES, FAILURES, OF_MANY, MORE = 0.08, 2e-4, 0.6, 300, 2, 9, 1.8
 #: Rows are asked of the relaxation until all but this share of a site serves them;
 #: a bound must exceed the number by as much.
@@ -145,7 +145,8 @@ def center(instance: Instance, clock: Clock) -> Generator[Step]:
     if best is not None:
         centers.narrow(most)
     if rule.plain and best is not None:
-        search = _shortened(centers, best, most, clock, FAILURES if centers.near.demands <= SOME else OF_MANY)
+        stop = FAILURES if centers.near.demands <= SOME else OF_MANY
+        search = _shortened(centers, best, most, clock, stop, stop)
     else:
         search = _greedily(centers, clock)
     for found in search:
@@ -175,8 +176,12 @@ def _greedily(centers: Centers, clock: Clock) -> Generator[Ints | None]:
             yield None
 
 
-def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock, stop: float) -> Generator[Ints | None]:
-    """Yield choices with ever smaller radii, by :func:`~layers.siting.solver.p_center_search.exchange`."""
+def _shortened(
+    centers: Centers, chosen: Ints, most: float, clock: Clock, stop: float, later: float
+) -> Generator[Ints | None]:
+    """Yield choices with ever smaller radii, by :func:`~layers.siting.solver.p_center_search.exchange`, until it has
+    failed `stop` times in a row, or `later` times once it has found one.
+    """
     rule, random = centers.rule, centers.random
     if not 0 < rule.limit < len(rule) or rule.forced.sum() >= rule.limit:
         return
@@ -197,7 +202,7 @@ def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock, stop: 
         if len(left):
             chosen, rows = found, np.union1d(rows, left)
         elif whole:
-            chosen, failures = found, 0
+            chosen, failures, stop = found, 0, later
             most = float(centers.ways(found)[0].max())
         else:
             shorter, failures = max(shorter * LESS, LEAST), failures + 1
@@ -220,7 +225,7 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
             radius = centers.between(low, ceiling) if near is None else near
             if radius is None or low * NARROW > ceiling < most:
                 if rule.plain and best is not None:
-                    for found in _shortened(centers, best, most, clock, failures):
+                    for found in _shortened(centers, best, most, clock, failures, max(failures, OF_MANY)):
                         if found is not None:
                             best, most = found, float(centers.ways(found)[0].max())
                             centers.narrow(most)

@@ -56,19 +56,29 @@ def opening(problem: Problem, relaxed: Relaxed) -> Floats:
     return least
 
 
-def sets(problem: Problem, price: Floats, least: Floats, within: float, most: int, every: bool = False) -> Sets | None:
+def sets(
+    problem: Problem,
+    price: Floats,
+    least: Floats,
+    within: float,
+    most: int,
+    every: bool = False,
+    cuts: tuple[Ints, Floats] | None = None,
+) -> Sets | None:
     """Return the sets whose reduced cost, with `price` of each demand and `least` of each site, is at most `within`.
 
     Parameters
     ----------
     most : int
         Sets at most: those that look best; with `every` None where there are more.
+    cuts : tuple or None
+        As :func:`~layers.siting.solver.knapsack_sets.near_best` takes them.
     """
     profit = price[:, None] - problem.cost
     able = np.flatnonzero(np.maximum(profit, 0.0).sum(axis=0) >= least - within)
     profit = profit[:, able].T
     profit[problem.load[None, :] > problem.room[able, None] * (1 + SAME)] = -np.inf
-    found = near_best(profit, problem.load, problem.room[able], least[able] - within, most, every)
+    found = near_best(profit, problem.load, problem.room[able], least[able] - within, most, every, cuts)
     if found is None:
         return None
     site, items = found
@@ -161,8 +171,26 @@ def proved(
         return None, False
     if not found.items.any(axis=0).all():
         return None, True
-    total = float(np.abs(relaxed.price).sum())
-    answer = yield from highs.solve(program(problem, found, 1e6 / total if total > 0 else 1.0), limit)
+    return (yield from among(problem, found, relaxed.price, highs, limit))
+
+
+def among(
+    problem: Problem, found: Sets, price: Floats, highs: Highs, limit: float, hit: sparse.csr_array | None = None
+) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
+    """Look for the best answer that is made of some sets; returns it, and whether there is no better one.
+
+    Parameters
+    ----------
+    price : ndarray of float64, shape (m,)
+        What serving each demand is worth.
+    hit : csr_array, shape (q, t), or None
+        For each inequality, 1 for the sets of which an answer holds one at most.
+    """
+    total = float(np.abs(price).sum())
+    made = program(problem, found, 1e6 / total if total > 0 else 1.0)
+    if hit is not None and hit.shape[1]:
+        made.row({0: hit.T.tocsr()}, -np.inf, 1.0)
+    answer = yield from highs.solve(made, limit)
     if answer.blocks is None:
         return None, answer.status == "infeasible"
     better = picked(problem, found, answer.blocks[0])

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import time
 
 import numpy as np
 import pytest
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from test_siting_engine import LATE, children
 
 from layers.distance import from_dense
-from layers.siting.solver import Instance, best, highs, knapsack_sets, solve
+from layers.siting.solver import Instance, best, highs, knapsack_sets, solve, subset_rows
 from layers.siting.solver.capacitated_exchange import exchanged
 from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.constraints import Rule
+from layers.siting.solver.highs import Highs
+from layers.siting.solver.lagrangian_bound import filled_whole
 from layers.siting.solver.progress import Clock
+from layers.siting.solver.set_partitioning import Sets, among
+
+EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
 
 
 def clustered(n: int, p: int, seed: int, tightness: float = 0.9, single: bool = True) -> Instance:
@@ -86,6 +93,12 @@ def test_fillings_of_knapsacks_are_those_that_enumeration_finds(seed: int) -> No
     assert {(k, tuple(items)) for k, items in zip(found[0].tolist(), found[1], strict=True)} == right
     assert len(right) > 3
     assert knapsack_sets.near_best(profit, load, room, least, 2, every=True) is None
+    triples, penalty = np.array([[0, 1, 2], [1, 4, 6]]), np.array([2.5, 4.0])
+    dear = (sets[:, triples].sum(axis=2) > 1) @ penalty
+    right = {(int(k), tuple(sets[one])) for k, one in np.argwhere(value - dear >= least[:, None])}
+    found = knapsack_sets.near_best(profit, load, room, least, 10_000, cuts=(triples, penalty))
+    assert found is not None
+    assert {(k, tuple(items)) for k, items in zip(found[0].tolist(), found[1], strict=True)} == right
     site, item = np.nonzero(profit > 0)
     most, taken = knapsack_sets.best(site, profit[site, item], load[item], room)
     assert most == pytest.approx(value.max(axis=1))
@@ -104,6 +117,69 @@ def test_sites_of_few_points_are_proved_by_sets(seed: int) -> None:
     assert right == pytest.approx(round(right), rel=1e-9)
     assert (told[-1].status, told[-1].objective) == ("proved", pytest.approx(right, rel=1e-7))
     assert all(one.bound is None or one.bound <= right * (1 + 1e-9) for one in told)
+
+
+@pytest.mark.parametrize("seed", range(EXAMPLES))
+def test_bounds_of_sets_with_inequalities_are_below_what_enumeration_finds(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the sets that are left are those of the best answer."""
+    random = np.random.default_rng(seed)
+    points = 6
+    xy, load = random.integers(0, 100, (points, 2)), random.integers(2, 9, points).astype(float)
+    room = np.full(points, np.ceil(load.sum() / 3) + random.integers(0, 4))
+    distance = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    instance = Instance(
+        model="pmedian", weight=load, pairs=from_dense(distance), new=3, capacity=room, single_source=True
+    )
+    site = np.array(list(itertools.product(range(points), repeat=points)), np.int8)
+    used = np.stack([((site == one) * load).sum(axis=1) for one in range(points)], axis=1)
+    able = (used <= room).all(axis=1) & ((used > 0).sum(axis=1) <= 3)
+    if not able.any():
+        return
+    right = float((distance * load[:, None])[np.arange(points), site[able]].sum(axis=1).min())
+    problem = Problem.of(instance, Rule.of(instance))
+    price = random.uniform(0.2, 1.0) * right / points * random.uniform(0.5, 1.5, points)
+    relaxed = filled_whole(problem.knapsacks(True), problem.rule, price)
+    assert relaxed is not None
+    if seed % 2:
+        monkeypatch.setattr(subset_rows, "MOST", 30)
+    for goal in (right * 1.01, right * 0.99):
+        clock = Clock()
+        for bound, left in subset_rows.raised(problem, relaxed, goal, clock, np.inf):
+            assert bound <= right * (1 + 1e-9)
+            if left is None or left.target < right * (1 + 1e-9):
+                continue
+            with Highs(clock) as solver:
+                steps = among(problem, left.sets, left.price, solver, np.inf, left.hit)
+                while True:
+                    try:
+                        next(steps)
+                    except StopIteration as end:
+                        answer, ended = end.value
+                        break
+            assert ended
+            assert answer is not None
+            assert problem.total(answer[1]) == pytest.approx(right)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5, 7])
+def test_violated_inequalities_and_what_they_cost_are_those_that_enumeration_finds(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    items = random.random((14, 7)) < 0.4
+    share = linprog(-(items.sum(axis=1) ** 2), A_ub=items.T, b_ub=np.ones(7)).x
+    triples = np.array(list(itertools.combinations(range(7), 3)))
+    hit = items[:, triples].sum(axis=2) > 1
+    over = share @ hit - 1.0
+    found = subset_rows.violated(items, share, 100)
+    assert {tuple(one) for one in found} == {tuple(one) for one in triples[over > subset_rows.VIOLATED]}
+    assert len(found) > 3
+    most = subset_rows.violated(items, share, 3)
+    assert sorted(over[[triples.tolist().index(one) for one in most.tolist()]]) == pytest.approx(sorted(over)[-3:])
+    price, least, penalty = random.random(7), random.random(5), random.random(len(triples))
+    sets = Sets(random.integers(0, 5, 14), items, random.random(14))
+    reduced = subset_rows.Dual(price, least, triples, penalty, 0.0).reduced(sets)
+    assert reduced == pytest.approx(sets.cost - items @ price + least[sets.site] + hit @ penalty)
 
 
 def test_sites_go_where_they_are_missing_and_the_assignment_still_fits() -> None:
