@@ -165,7 +165,7 @@ def test_a_control_changes_what_it_shows_and_drops_the_old_answer() -> None:
 # -- jobs ---------------------------------------------------------------------------
 
 
-def until(condition, seconds: float = 60.0):
+def until(condition, seconds: float = 240.0):
     """Wait until `condition()` holds, and return what it gave."""
     end = time.monotonic() + seconds
     while not (found := condition()):

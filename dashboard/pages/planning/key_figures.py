@@ -44,7 +44,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
             "plan_covered",
             words("夜间（22–6 时）有效覆盖"),
             _change(words.share(answer.night_before.share), words.share(answer.night_after.share)),
-            words("需求加权"),
+            words("需求加权；新站开放：{hours}").format(hours=words.hours(ask.opening)),
         ),
         (
             "plan_twice",
