@@ -37,6 +37,7 @@ _WITH_ZONE_EPSG = 4513  # the same 21 zones with their number (25 to 45) before 
 _WRITTEN = {
     "wgs84": "wgs84",
     "wgs1984": "wgs84",
+    "84": "wgs84",
     "gps": "wgs84",
     "crs84": "wgs84",
     "ogc:crs84": "wgs84",

@@ -333,6 +333,8 @@ def hours_of(text: str | None) -> tuple[int, ...] | None:
         first, last = (int(found[1]), int(found[2] or int(found[1]) + 1)) if found else (24, 0)
         if first > 23 or last > 24:
             raise AtlasError(N_("时段“{got}”不可用：请按 22-6 或 8-12,14-18 的样子给出整点。"), got=text)
+        if first == last:  # who writes 8-8 may mean twelve hours as well as a day
+            raise AtlasError(N_("时段“{got}”的起止相同：全天请写 0-24，早 8 点到晚 8 点请写 8-20。"), got=text)
         hours += [hour % 24 for hour in range(first, last if last > first else last + 24)]
     return tuple(dict.fromkeys(hours))
 
@@ -347,4 +349,6 @@ def hours_text(hours: tuple[int, ...] | None) -> str:
             runs[-1][1] += 1
         else:
             runs.append([hour, 1])
+    if runs[0][1] == 24 and (first := runs[0][0]):
+        return f"{first}-24,0-{first}"
     return ",".join(f"{first}-{(first + count - 1) % 24 + 1}" for first, count in runs)

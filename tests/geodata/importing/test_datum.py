@@ -89,6 +89,7 @@ def test_points_abroad_and_missing_points_stay():
     [
         ("WGS-84", "wgs84"),
         ("wgs 84", "wgs84"),
+        ("84坐标系", "wgs84"),
         ("EPSG:4326", "wgs84"),
         ("GCJ-02", "gcj02"),
         ("amap", "gcj02"),

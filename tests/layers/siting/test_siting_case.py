@@ -238,6 +238,18 @@ def test_hours_survive_being_written(hours) -> None:
     assert hours_of(hours_text(tuple(hours))) == tuple(hours)
 
 
+def test_a_day_that_begins_where_another_ends_is_written_out() -> None:
+    round_the_clock = (*range(8, 24), *range(8))
+    assert hours_text(round_the_clock) == "8-24,0-8"
+    assert hours_of("8-24,0-8") == round_the_clock
+
+
+@pytest.mark.parametrize("text", ["8-8", "0-0", "9-12,22-22"])
+def test_hours_that_end_where_they_begin_are_asked_about(text) -> None:
+    with pytest.raises(AtlasError, match="0-24"):
+        hours_of(text)
+
+
 @given(st.floats(73, 135), st.floats(4, 53))
 def test_a_point_set_by_hand_is_named_after_its_place(lon, lat) -> None:
     assert point_of(point_id(lon, lat)) == pytest.approx((lon, lat), abs=0.51e-5)
