@@ -11,6 +11,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, set_props
 from flask import Response, abort, redirect, request
 from flask_compress import Compress
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from dashboard import backup, ids
 from dashboard.access.judging import watched
@@ -167,7 +168,15 @@ def create_app(settings: Settings) -> Dash:
 
 
 def _tell_unknown(app: Dash, pages: Collection[str]) -> None:
-    """Answer 404 where there is no page: Dash shows its own under any address."""
+    """Answer 404 where there is no page, as Dash shows its own under any address; a slash too many is taken away."""
+
+    @app.server.before_request
+    def _bare() -> WerkzeugResponse | None:
+        bare = request.path.rstrip("/")
+        if bare == request.path or bare not in pages:
+            return None
+        query = request.query_string.decode("ascii", "replace")
+        return redirect(request.script_root + bare + (f"?{query}" if query else ""), 301)
 
     @app.server.after_request
     def _unknown(answer: Response) -> Response:

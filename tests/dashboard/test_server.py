@@ -242,3 +242,9 @@ def test_a_server_that_cannot_answer_is_warmed_in_vain_and_goes_on(caplog: pytes
     thread = warm_beside(empty)
     thread.join(10)
     assert empty.extensions[WARMED].is_set() and "warming failed" in caplog.text
+
+
+def test_a_slash_too_many_leads_to_the_page(client):
+    found = client.get("/planning/?place=350203")
+    assert found.status_code == 301 and found.headers["Location"].endswith("/planning?place=350203")
+    assert client.get("/nothing/").status_code == 404 and client.get("/").status_code == 200
