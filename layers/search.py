@@ -34,7 +34,7 @@ MOST_SCANS = 4
 MOST_FOUND = 12
 MOST_OF_A_KIND = 5
 #: Rows of a table from which on its names are found as they are written, not by pinyin too.
-MANY = 200_000
+MANY = 100_000
 MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
@@ -117,17 +117,22 @@ class _Lines:
 
     def __init__(self, texts: Iterable[str]) -> None:
         kept = [(line, text) for line, text in enumerate(texts) if text]
-        self._lines = [line for line, _ in kept]
-        self._starts = [0, *accumulate(len(text) + 1 for _, text in kept)]
+        self._lines = np.array([line for line, _ in kept], np.int32)
+        self._starts = np.fromiter(accumulate((len(text) + 1 for _, text in kept), initial=0), np.int64)
         self._text = "\n".join([*(text for _, text in kept), ""])
-        order = sorted(kept, key=lambda one: one[1])
-        self._sorted = [text for _, text in order]
-        self._order = np.array([line for line, _ in order], dtype=np.int64)
+        self._order = np.array(sorted(range(len(kept)), key=lambda at: kept[at][1]), np.int32)
+
+    def _sorted(self, at: int) -> str:
+        """Return the text that comes at this place in their order; of a country's names no objects are kept."""
+        line = self._order[at]
+        return self._text[self._starts[line] : self._starts[line + 1] - 1]
 
     def beginning(self, text: str, exact: bool = False) -> list[int]:
         """Return the first lines, at most :data:`MOST_HITS`, that begin with `text`, or are it."""
-        low = bisect_left(self._sorted, text)
-        found = self._order[low : bisect_right(self._sorted, text if exact else text + chr(0x10FFFF))]
+        places = range(len(self._order))
+        low = bisect_left(places, text, key=self._sorted)
+        high = bisect_right(places, text if exact else text + chr(0x10FFFF), lo=low, key=self._sorted)
+        found = self._lines[self._order[low:high]]
         if len(found) > MOST_HITS:
             found = np.partition(found, MOST_HITS)[:MOST_HITS]
         return np.sort(found).tolist()
@@ -136,10 +141,10 @@ class _Lines:
         """Give line and place in the line of what holds `text`, each line once, at most `most`."""
         at, given = self._text.find(text), 0
         while at >= 0 and given < most:
-            position = bisect_right(self._starts, at) - 1
-            yield self._lines[position], at - self._starts[position]
+            position = int(np.searchsorted(self._starts, at, "right")) - 1
+            yield int(self._lines[position]), at - int(self._starts[position])
             given += 1
-            at = self._text.find(text, self._starts[position + 1])
+            at = self._text.find(text, int(self._starts[position + 1]))
 
 
 class _Written:
@@ -150,14 +155,13 @@ class _Written:
 
     def __init__(self, frame: pd.DataFrame, kind: str, key: str, rank: int) -> None:
         self._kind, self.rank = kind, rank
-        self._ids, self._names = frame[key].to_numpy(dtype=object), frame["name"].to_numpy(dtype=object)
-        self._adcodes = frame["adcode"].to_numpy(dtype=object)
+        self._ids, self._names, self._adcodes = (frame[one].array for one in (key, "name", "adcode"))
         self._lines = _Lines(_plain_quickly(str(name)) for name in self._names)
 
     def find(self, wanted: str) -> Iterator[tuple[int, int]]:
         """Give the rows whose name or id answers to `wanted`, and how well."""
         if any(sign.isdigit() for sign in wanted):
-            for row in np.flatnonzero(self._ids == wanted.upper())[:MOST_HITS].tolist():
+            for row in np.flatnonzero(np.asarray(self._ids == wanted.upper(), bool))[:MOST_HITS].tolist():
                 yield row, 0
         for exact in (True, False):
             for row in self._lines.beginning(wanted, exact):

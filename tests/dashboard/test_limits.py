@@ -223,7 +223,7 @@ def test_a_question_too_large_is_refused_before_it_is_built(atlas: Atlas) -> Non
     with pytest.raises(AtlasError, match="对需求与备选点"):
         case(atlas, Filters(place="350203", radius=5000), Ask(source="grid", step=50)).bounded()
     with pytest.raises(AtlasError, match="备选点有 17037971297 个"):
-        case(atlas, Filters(place="100000"), Ask(source="grid", step=50))
+        case(atlas, Filters(place="100000"), Ask(model="pmedian", source="grid", step=50))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 150_000  # kB
 

@@ -105,7 +105,7 @@ def begun_jobs() -> Iterator[str]:
     """Yield the names under which the code begins work in the background."""
     for path in (Path(__file__).resolve().parents[2] / "dashboard").rglob("*.py"):
         yield from re.findall(r'jobs\.start\(\s*"(\w+)"', path.read_text("utf-8"))
-    yield from ("check", "apply")  # uploads: dashboard.tasks.uploads
+    yield from ("check", "apply", "export")  # by classes of their own: dashboard.tasks.uploads, export_worker
 
 
 def test_no_two_callbacks_share_a_name_unless_they_share_a_deed(app: Dash) -> None:
