@@ -149,7 +149,7 @@ def brief_home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def studio(brief_home: Path) -> Iterator[Studio]:
     """What makes briefs, with a browser of its own; none of it may be left afterwards."""
-    settings = Settings(home=brief_home, public_url="https://atlas.example.org")
+    settings = Settings(home=brief_home, public_url="https://atlas.example.org", picture_seconds=300)
     app = create_app(settings)
     before = marked()
     engine = Engine(app.server.wsgi_app, settings)
