@@ -42,7 +42,7 @@ LEVELS = ("country", "province", "city", "county")
 #: West, south, east and north in degrees → the walking network there, or None where there is none.
 Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
-RECENT, RECENT_BYTES = 64, 256 * 2**20
+RECENT, RECENT_BYTES = 256, 96 * 2**20
 #: Parts of an atlas beside its tables: all there is, the day that it speaks of, the walking network.
 WHOLE, DAY, GROUND = ".whole", ".day", ".ground"
 #: Tables that come with the program.
