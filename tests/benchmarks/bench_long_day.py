@@ -28,7 +28,7 @@ TABLES = ("stations", "activities", "fairs", "demand")
 
 
 def private() -> float:
-    """Return the memory of this process that no file holds, MiB: pages of a file that one process alone maps are clean."""
+    """Return the memory of this process that no file holds, MiB: what it maps of a file is clean."""
     told = dict(line.split()[:2] for line in Path("/proc/self/smaps_rollup").read_text("ascii").splitlines()[1:])
     return int(told["Private_Dirty:"]) / 1024
 
