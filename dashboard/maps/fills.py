@@ -260,15 +260,9 @@ def cell_fill(
     weight = rows["weight"].to_numpy(dtype=float)
     nominal, effective = rows["nominal"].to_numpy(dtype=bool), rows["effective"].to_numpy(dtype=bool)
     state = np.where(effective, 2, np.where(nominal, 1, 0))
-    said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
-    standing, unknown = unplaced.standing(atlas, filters), rows["unknown"].to_numpy(dtype=bool)
-    if standing.unplaced:  # which of those might be near is not known
-        said[0] = words("够不到任何有位置的驿站")
-    apart: Sequence[str] = ()
-    if unknown.any():
-        state = np.where(unknown, 3, state)
-        said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
-        colors = (*colors, *theme.UNPLACED)
+    unknown = rows["unknown"].to_numpy(dtype=bool)
+    state = np.where(unknown, 3, state)
+    said, colors, apart = _states(atlas, filters, words, unknown=bool(unknown.any()))
     distance = rows["distance_m"].to_numpy(dtype=float)
     only_straight = rows["straight"].to_numpy(dtype=bool) & (state < 2)
     beyond = f"<br>{words('按直线够得到，沿路够不到')}"
@@ -299,6 +293,22 @@ def cell_fill(
     )
 
 
+def _states(
+    atlas: Atlas, filters: Filters, words: Words, *, unknown: bool
+) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
+    """Return the words of the states of a cell, their colours, and what the legend says apart; `unknown`: of some cells
+    nobody knows.
+    """
+    said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
+    if unplaced.standing(atlas, filters).unplaced:  # which of those might be near is not known
+        said[0] = words("够不到任何有位置的驿站")
+    colors = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
+    if not unknown:
+        return said, colors, ()
+    said.append(words("驿站尚无位置，够不够得到不详"))
+    return said, (*colors, *theme.UNPLACED), (words("驿站尚无位置"),)
+
+
 def _within(rows: pd.DataFrame, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
     """Return which cells have their middle in `box`, or beside it: of those a part may be seen."""
     west, south, east, north = box
@@ -317,14 +327,7 @@ def _sums(
     """Return the fill of hexagons that sum the cells `seen`, each as the most of its weight is reached."""
     sums, resolution = demand.gathered(seen, SUMS_AT_MOST)
     thirds = quantiles(sums["weight"].to_numpy(dtype=float), 3)
-    said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
-    if unplaced.standing(atlas, filters).unplaced:
-        said[0] = words("够不到任何有位置的驿站")
-    colors: tuple[str, ...] = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
-    apart: Sequence[str] = ()
-    if sums["unknown"].any():
-        said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
-        colors = (*colors, *theme.UNPLACED)
+    said, colors, apart = _states(atlas, filters, words, unknown=bool(sums["unknown"].any()))
     parts = sums[["unreached", "nominal", "effective", "unknown"]].to_numpy(dtype=float)
     sum_of, straight = words("{count} 个六边形合计"), words("按直线够得到，沿路够不到")
     hover = [
