@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -20,6 +21,7 @@ from geodata.errors import N_
 from geodata.importing.hours import NotHours, read
 from geodata.importing.hours.tokens import tokenize
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, MAX_KEPT, name_unknown
+from geodata.importing.not_yet import is_not_yet
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.rows import Rows
 from geodata.importing.together import is_ticked
@@ -74,7 +76,7 @@ _STATE = (
     r"拆除|拆迁|拆|搬离|搬走|搬迁|迁走|"
     r"(?:装修|维修|改造|翻新|修缮|整改|整修|施工|建设|筹建|升级改造|升级|检修)(?:中|期间)|(?:正在?|在)(?:装修|维修|改造|翻新|修缮|整改|整修|施工|升级改造)|"
     r"(?:未|尚未|还未|暂未|没有?|待)(?:对外)?(?:开放|启用|营业|投用|投入使用|建成|运营|开门)|不(?:再|对外|予)?(?:开放|营业|使用)|"
-    r"拟建|待建|筹备|筹建|规划|(?:计划|预计)[^,，]{0,10}(?:建|开放|启用|投用)|无法(?:使用|开放|进入)|不能使用|在建|停建|暂不(?:对外)?(?:开放|营业|使用))"
+    r"拟建|待建|筹备|筹建|规划|(?:计划|预计)[^,，扩]{0,10}(?:建|开放|启用|投用)|无法(?:使用|开放|进入)|不能使用|在建|停建|暂不(?:对外)?(?:开放|营业|使用))"
 )
 #: What is said of a name with a line through it.
 STRUCK = "划有删除线"
@@ -103,6 +105,11 @@ _GONE_NAME = re.compile(
 _IN_DOUBT = re.compile(
     r"停(?![车放靠水电留产])|撤|关[闭停门张]|闭[馆站园]|歇业|拆(?![分解])|搬[迁离走]|迁[出走离]|征用|占用|腾退|空置|闲置|荒废|废弃|挪作|移作|改作|移交|"
     r"暂缓|缓建|不再|不对外|取消|注销|合并|整顿|查封|封[闭控存]|无人(?:管理|看管|值守)|长期无人|挂牌未|(?:尚|还|仍)?未[建启投运开]|筹[建备]|拟|待[建开启]|规划|仅[春夏秋冬]"
+)
+#: Kept for those who work there: no station to others.
+_OF_OWN = re.compile(
+    r"(?:[仅只专][限对供为]?|限)(?:于|对|供)?(?:给|向)?(?:本|内部|该|我)(?:单位|公司|企业|厂|行|院|校|部门|系统|机关|集团|项目部|项目)?[^,，]{0,4}?"
+    r"(?:职工|员工|人员|干部|使用|开放|进入)|(?:内部|单位|公司)(?:自用|使用)$|不对(?:社会|外人|外来人员|公众)(?:人员)?开放"
 )
 _NOT_AT_ALL = re.compile(
     r"(?:未曾?|没有?|无需|不用|从不|永不|不会|不得|请勿|不|勿)(?:再|被)?(?:停|撤|关|闭|歇|拆|搬|迁|占|取消|空置|闲置|合并)|"
@@ -153,7 +160,7 @@ class Said:
 
 def speaks_of_opening(text: str) -> bool:
     """Return whether a text may be about when a station opens, or whether it does."""
-    return any(one.search(text) for one in (_ANY, _TIMES, _IN_DOUBT))
+    return any(one.search(text) for one in (_ANY, _TIMES, _IN_DOUBT, _OF_OWN)) or is_not_yet(text, date.today())
 
 
 def is_state(heading: str) -> bool:
@@ -278,6 +285,8 @@ def _said(label: str, cell: Any) -> Said:
         speaking = [_EACH_DAY.sub(r"\1照常\2", one) for one in clauses if _speaks(one)]
         whole = _SUBJECT.sub("", sentence)
         closed = any(map(_is_shut, (*clauses, *_IN_BRACKETS.findall(sentence))))
+        if any(is_not_yet(one, date.today()) for one in clauses):
+            return Said(shut=True)
         closed = closed or any(_is_in_doubt(one) for one in clauses if not (_speaks(one) and _CLOSES.search(one)))
         if (speaking or closed) and len(clauses) > 1 and _means(f"8:00-18:00，{whole}"):
             parts.append(whole)  # 冬季（11月至次年3月），不开放 is one thing said in two clauses
@@ -293,6 +302,8 @@ def _is_shut(clause: str) -> bool:
 
 def _is_in_doubt(clause: str) -> bool:
     """Return whether a clause has words of closing that are about the station, for all that can be told."""
+    if _OF_OWN.search(clause) and _ELSE.search(clause) is None:
+        return True
     return _IN_DOUBT.search(clause) is not None and _ELSE.search(clause) is None and _NOT_AT_ALL.search(clause) is None
 
 
@@ -344,7 +355,7 @@ class _Told:
             (
                 self.gone,
                 N_(
-                    "{count} 行没有写状态，名称、备注或小标题却写着已关闭、拆除、不详之类，"
+                    "{count} 行没有写状态，名称、备注或小标题却写着未建成、已关闭、只供本单位、不详之类，"
                     "按“状态不明”处理：请加一列“状态”。"
                 ),
                 "status",
@@ -353,7 +364,7 @@ class _Told:
             (
                 self.against,
                 N_(
-                    "{count} 行的状态是开放，名称、备注或小标题却写着已关闭、暂停之类："
+                    "{count} 行的状态是开放，名称、备注或小标题却写着未建成、已关闭、只供本单位之类："
                     "状态照所写，开放时间按不详处理，请核对。"
                 ),
                 "status",
