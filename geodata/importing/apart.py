@@ -128,7 +128,10 @@ def _opened(found: dict[str, Any]) -> Sheet:
         hidden=bool(found.get("hidden")),
         problems=[
             Problem(
-                N_("这种格式看不出哪些行是隐藏的，也读不到批注和删除线：隐藏的行会一并导入，请核对。"),
+                N_(
+                    "这种格式看不出哪些行是隐藏的，也读不到批注、删除线和数字格式带出的单位（20 显示为“20亩”）："
+                    "隐藏的行会一并导入，请核对。"
+                ),
                 sheet=found["sheet"],
                 code="hidden",
             )
