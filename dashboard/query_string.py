@@ -116,19 +116,29 @@ def points_text(decimals: int) -> Callable[[Points], str]:
 
 def bad_value(key: str, given: str) -> Message:
     """Return what is told of a value that cannot be used."""
-    shown = given if len(given) <= ECHO else given[:ECHO] + "…"
-    return Message(N_("地址中的“{key}={value}”不可用，已按默认处理。"), {"key": key, "value": shown})
+    return Message(N_("地址中的“{key}={value}”不可用，已按默认处理。"), {"key": key, "value": _echo(given)})
+
+
+def _echo(given: str) -> str:
+    return given if len(given) <= ECHO else given[:ECHO] + "…"
 
 
 def read(parts: Iterable[tuple[str, str]], codecs: Mapping[str, Codec]) -> tuple[dict[str, Any], list[Message]]:
-    """Return the fields that `parts` name, with a notice for each value that cannot be used; other keys are let be."""
+    """Return the fields that `parts` name, with a notice for each value that cannot be used, and for each that a later
+    one of the same key stands in for; other keys are let be.
+    """
     fields: dict[str, Any] = {}
     notices: list[Message] = []
     for key, given in parts:
         if (codec := codecs.get(key)) is None:
             continue
         try:
-            fields[codec.field] = codec.read(given)
+            value = codec.read(given)
+            if fields.setdefault(codec.field, value) != value:
+                notices.append(
+                    Message(N_("地址中“{key}”写了不止一次，取最后一个：{value}。"), {"key": key, "value": _echo(given)})
+                )
+            fields[codec.field] = value
         except (ValueError, OverflowError, AtlasError):
             notices.append(bad_value(key, given))
     return fields, notices

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.maps.preview import SIZE, TILE, preview_map, spot
+from dashboard.pages import data
 from dashboard.pages.data import form, names, problems, quality, questions, rows, todo
 from dashboard.pages.data.holdings import holdings
 from dashboard.settings import Settings
@@ -129,6 +130,13 @@ def test_any_address_is_one_that_can_be_used(query):
         and (said["rule"] is None or said["rule"] in RULES)
     )
     assert 1 <= said["days"] <= 3650
+
+
+@pytest.mark.parametrize("bad", ["table=zzz", "section=nowhere", "rule=none_such", "days=0"])
+def test_a_value_of_the_address_that_cannot_be_used_is_told(context, bad):
+    *_, told = data.drawn(context, f"?{bad}&place=350203")
+    assert [bad in one.children for one in told] == [True]
+    assert data.drawn(context, "?table=fairs&section=rows&days=30")[-1] == []
 
 
 def test_an_address_reads_back(context):

@@ -145,6 +145,12 @@ def test_a_bad_value_falls_back_and_is_told(query: str) -> None:
     assert value in text
 
 
+def test_a_key_that_comes_twice_is_told_and_the_last_counts() -> None:
+    said = state.parse("place=640200&hour=22&place=350203&hour=22")
+    assert (said.filters.place, said.filters.hour) == ("350203", 22)
+    assert ["350203" in one.text(lambda msgid: msgid) for one in said.notices] == [True]
+
+
 def test_the_good_part_of_a_query_is_kept() -> None:
     said = state.parse("?place=640200&radius=-5&from=2024-13-40&hour=22")
     assert (said.filters.place, said.filters.hour, said.filters.radius, said.filters.start) == ("640200", 22, 500, None)

@@ -135,7 +135,10 @@ def drawn(context: Context, query: str | None) -> tuple:
         tabs(context, filters, said["section"], words),
         names.PATH + (names.query(other, context, said) or "?"),
         ways(names.PATH, filters, context, words),
-        [html.P(notice.text(words.gettext), className="notice notice-bad") for notice in found.notices],
+        [
+            html.P(notice.text(words.gettext), className="notice notice-bad")
+            for notice in (*found.notices, *names.refused(query))
+        ],
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.context import Context
-from dashboard.query_string import joined, text, values
+from dashboard.query_string import bad_value, joined, text, values
 from dashboard.words import Words
+from geodata.message import Message
 from geodata.quality import RULES, STALE_DAYS
 from geodata.schema import TABLES
 from layers.filters import Filters
@@ -83,6 +84,16 @@ def own(query: str | None) -> dict[str, Any]:
         "batch": said.get("batch", "")[:80] or None,
         "days": int(days) if days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= 3650 else STALE_DAYS,
     }
+
+
+def refused(query: str | None) -> list[Message]:
+    """Return a notice for each of the page's own keys whose value cannot be used."""
+    used, said = own(query), values(query)
+    return [
+        bad_value(key, given)
+        for key in OWN_KEYS
+        if (given := said.get(key, "")) and key != "batch" and given != str(used[key])
+    ]
 
 
 def read(context: Context, search: str | None) -> tuple[Filters, Words]:
