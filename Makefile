@@ -74,11 +74,11 @@ test-fast: dev postgres redis oidc
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 
 test-browser: dev browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not whole" tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not whole" tests/browser
 
 # every browser test, at every place, width, theme and in both languages: before a release
 test-whole: dev browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 
 # which lines and branches of the three floors the tests without a browser run
 coverage: dev postgres redis

@@ -44,6 +44,15 @@ START_SECONDS, STOP_SECONDS = 120, 60
 IN_A_ROW = 8  # answers, of two workers
 expect.set_options(timeout=TIMEOUT_MS)  # five seconds say how busy the machine is, not what the page will show
 
+#: Begun last: while one of them is under way nobody waits long for the other half of the machine
+SHORT = ("past", "sources", "filters", "failing", "unplaced", "lost_answers", "analysis", "help", "plotly_private")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: at the end one of them would run alone."""
+    last = {f"test_{name}": at for at, name in enumerate(SHORT, 1)}
+    items.sort(key=lambda item: last.get(item.path.stem, 0))
+
 
 def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Popen[bytes]:
     """Start `python -m dashboard serve`, its words in `log`, and wait until it answers."""

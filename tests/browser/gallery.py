@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
@@ -43,14 +44,17 @@ BRIEFS: dict[str, Order] = {
     "charts.svg": Order("place=640200", format="svg"),
 }
 SLIDES = tuple(name for name, order in BRIEFS.items() if order.format == "pptx")
+#: The same again in another theme or language, with nothing on it that one of the others has not
+VARIANTS = ("one-dark.pptx", "one-english.pptx", "one-english-dark.pptx", "compare.pptx", "report.pdf")
+EACH = tuple(name for name in BRIEFS if name not in VARIANTS)
 
 
-def made(studio: Studio, say: bool = False) -> dict[str, Made]:
-    """Make one of each."""
+def made(studio: Studio, names: Iterable[str] = tuple(BRIEFS), say: bool = False) -> dict[str, Made]:
+    """Make one of each of `names`."""
     found = {}
-    for name, order in BRIEFS.items():
+    for name in names:
         began = time.monotonic()
-        found[name] = studio.make(order)
+        found[name] = studio.make(BRIEFS[name])
         if say:
             print(f"{name}: {time.monotonic() - began:.1f} s, {len(found[name].content) / 1024:.0f} KiB")
     return found
@@ -58,7 +62,7 @@ def made(studio: Studio, say: bool = False) -> dict[str, Made]:
 
 def papers(briefs: dict[str, Made], dots: int = 96) -> dict[str, list[Sheet]]:
     """Return the pages of the presentations, as LibreOffice prints them, and of the PDFs; one start for all."""
-    content = printed({name: briefs[name].content for name in SLIDES})
+    content = printed({name: one.content for name, one in briefs.items() if name in SLIDES})
     content |= {name: one.content for name, one in briefs.items() if name.endswith(".pdf")}
     return {name: sheets(one, dots) for name, one in content.items()}
 

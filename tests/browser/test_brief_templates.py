@@ -5,7 +5,9 @@ the gallery, each word in its frame, maps and charts that are seen, paper, pictu
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import pytest
 import zxingcpp
@@ -17,38 +19,64 @@ from dashboard.export.engine import blank
 from dashboard.export.studio import Made, Studio
 from tests.browser import gallery
 from tests.browser.paper import Sheet, colors, holds, sheets, squeezed
+from tests.browser.whole import first_alone, whole
 from tests.dashboard.export.pptx_reader import boxes, opened, pictures, texts
 from tests.dashboard.export.pptx_reader import sheets as data_sheets
 
 EMU_PER_POINT = 12_700
 SLACK = 4.0  # points: LibreOffice has other fonts than PowerPoint
 INLAND = ("one.pptx", "compare.pptx", "report.pptx")  # views without a sea: what is of its colour there is no map
+T = TypeVar("T")
 WATER = ImageColor.getrgb(theme.WATER)
+
+
+class _Kept(dict[str, T]):
+    """Values of briefs by name, made once: those of each template together, and their variants together."""
+
+    def __init__(self, make: Callable[[tuple[str, ...]], Mapping[str, T]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> T:
+        self.update(self._make(gallery.EACH if name in gallery.EACH else gallery.VARIANTS))
+        return self[name]
 
 
 @pytest.fixture(scope="module")
 def golden(studio: Studio) -> dict[str, Made]:
     """One of each, made once: what the gallery shows is what the tests read."""
-    return gallery.made(studio)
+    return _Kept(lambda names: gallery.made(studio, names))
 
 
 @pytest.fixture(scope="module")
 def papers(golden: dict[str, Made]) -> dict[str, list[Sheet]]:
-    return gallery.papers(golden)
+    return _Kept(lambda names: gallery.papers({name: golden[name] for name in names}))
 
 
+def but_variants(cases: Iterable[Any]) -> list[Any]:
+    """Return the cases of a test, those of variants for `make test-whole`."""
+    named = [(one, one[0] if isinstance(one, tuple) else one) for one in cases]
+    return [
+        pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=whole) if name in gallery.VARIANTS else one
+        for one, name in named
+    ]
+
+
+@pytest.mark.parametrize("names", first_alone([gallery.EACH, (*gallery.EACH, *gallery.VARIANTS)]), ids=len)
 def test_the_gallery_shows_one_of_each_as_briefs_are_now(
-    golden: dict[str, Made], papers: dict[str, list[Sheet]]
+    golden: dict[str, Made], papers: dict[str, list[Sheet]], names: tuple[str, ...]
 ) -> None:
     """Which pictures there are, how large, and which frames a slide has:
     what they show changes with every new line of data.
     """
     told = "the gallery is not as briefs are: run `make gallery`"
+    printed = [name for name in names if name.endswith((".pptx", ".pdf"))]
     now = gallery.pictures(
-        golden, {name: [replace(one, picture=one.picture.copy()) for one in pages] for name, pages in papers.items()}
+        golden, {name: [replace(one, picture=one.picture.copy()) for one in papers[name]] for name in printed}
     )
     kept = {path.name: path for path in gallery.FOLDER.iterdir() if path.suffix != ".md"}
-    assert set(kept) == {*now, "one.pptx", "charts.svg"}, told
+    of_others = {path for path in kept if path.startswith(tuple({*gallery.BRIEFS} - {*names}))}
+    assert set(kept) - of_others == {*now, "one.pptx", "charts.svg"}, told
     for name, picture in now.items():
         with Image.open(kept[name]) as there:
             assert there.width / there.height == pytest.approx(picture.width / picture.height, abs=0.01), (
@@ -63,7 +91,7 @@ def test_the_gallery_shows_one_of_each_as_briefs_are_now(
     assert [name for name in kept if f"({name})" not in page] == []
 
 
-@pytest.mark.parametrize("name", gallery.SLIDES)
+@pytest.mark.parametrize("name", but_variants(gallery.SLIDES))
 def test_every_word_of_a_slide_is_printed_inside_its_frame(
     golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str
 ) -> None:
@@ -104,7 +132,7 @@ def _around(place: list[tuple[float, float, float, float]]) -> tuple[float, floa
     return min(b[0] for b in seen), min(b[1] for b in seen), max(b[2] for b in seen), max(b[3] for b in seen)
 
 
-@pytest.mark.parametrize("name", gallery.SLIDES)
+@pytest.mark.parametrize("name", but_variants(gallery.SLIDES))
 def test_the_map_is_drawn_fine_and_the_charts_are_seen(
     golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str
 ) -> None:
@@ -143,7 +171,7 @@ def test_what_is_blank_is_known(golden: dict[str, Made]) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "pages"), [("one.pdf", 2), ("report.pdf", 3)])
+@pytest.mark.parametrize(("name", "pages"), but_variants([("one.pdf", 2), ("report.pdf", 3)]))
 def test_a_pdf_has_words_for_text_and_the_same_content(golden: dict[str, Made], name: str, pages: int) -> None:
     made = golden[name]
     found = sheets(made.content, 144)
