@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 FIRST, LEAST, MOST = 60, 30, 400
 WIDTH, NEAR = 40, 9
 #: Parts with no more demand a site than this are solved by sets of demand: at first of so much demand, of so many sets.
-FEW, FIRST_BY_SETS, MOST_SETS = 8, 40, 1_500
+FEW, FIRST_BY_SETS, MOST_SETS = 16, 40, 1_500
 #: A part is given so many seconds; parts become smaller where that is too little, larger when none helps any more.
 PART_SECONDS = 4.0
 #: Parts are solved to this share of their cost.
@@ -42,7 +42,8 @@ def improve(
 ) -> Generator[tuple[list[int], Ints] | Step, None, bool]:
     """Yield better answers, and steps of waiting, until no part has one; returns whether every part was tried.
 
-    Parts around the sites come first that fall most behind what the bound makes of them.
+    Parts around the sites come first that fall most behind what the bound makes of them; where they are solved by
+    sets, a short search in this process is asked of all of them before a solver is.
 
     Parameters
     ----------
@@ -53,8 +54,9 @@ def improve(
     """
     price, rent = relaxed.price, relaxed.rent
     least, n = opening(problem, relaxed), len(problem.columns)
-    first = FIRST_BY_SETS if _by_sets(problem, len(site), len(problem.open(chosen))) else FIRST
-    size = float(first)
+    by_sets = _by_sets(problem, len(site), len(problem.open(chosen)))
+    first, patient = FIRST_BY_SETS if by_sets else FIRST, not by_sets
+    size = grown = float(first)
     tried: set[tuple[int, ...]] = set()
     while True:
         changed = False
@@ -72,7 +74,7 @@ def improve(
                 continue
             region = _region(problem, chosen, site, seed, size, relaxed)
             rows = np.flatnonzero(np.isin(site, region))
-            key = (int(size), *np.sort(region).tolist(), -1, len(rows), int(rows.sum()))
+            key = (patient, int(size), *np.sort(region).tolist(), -1, len(rows), int(rows.sum()))
             if key in tried or not len(rows):
                 continue
             tried.add(key)
@@ -80,17 +82,21 @@ def improve(
             limit = min(PART_SECONDS, until - clock.passed)
             if limit <= 0.05:
                 return False
-            found, ended = yield from _solved(problem, chosen, site, region, rows, price, rent, least, highs, limit)
+            found, ended = yield from _solved(
+                problem, chosen, site, region, rows, price, rent, least, highs, limit, patient
+            )
             if not ended:
                 size = max(0.9 * size, LEAST)
             if found is not None:
                 chosen, site = found
                 changed = True
                 yield chosen, site
-        if not changed:
-            if size >= min(MOST, len(problem.rows)) or size < first:
+        if not changed and not patient:
+            patient, size = True, float(first)
+        elif not changed:
+            if size >= min(MOST, len(problem.rows)) or (size < first and not by_sets):
                 return True
-            size = min(size * 1.5, MOST)
+            grown = size = min(max(size, grown) * 1.5, MOST)
 
 
 def _behind(problem: Problem, chosen: list[int], site: Ints, relaxed: Relaxed) -> Ints:
@@ -132,8 +138,11 @@ def _solved(
     least: Floats,
     highs: Highs,
     limit: float,
+    patient: bool,
 ) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
-    """Solve a part anew; returns a better answer, and whether the solver came to an end."""
+    """Solve a part anew, by sets only as far as a short search comes unless `patient`; returns a better answer, and
+    whether the search came to an end.
+    """
     there = problem.open(chosen)
     cost = problem.cost[rows]
     # the value of each knapsack's linear dual says how promising a site is here
@@ -155,7 +164,7 @@ def _solved(
         return None, True
     if _by_sets(problem, len(rows), len(region)):
         found, ended = yield from solved(
-            part, here, price[rows], least[part.columns], MOST_SETS, highs, limit, TOLERANCE
+            part, here, price[rows], least[part.columns], MOST_SETS, highs if patient else None, limit, TOLERANCE
         )
     else:
         found, ended = yield from _by_pairs(part, here, NEAR + len(region), highs, limit)

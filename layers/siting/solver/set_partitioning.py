@@ -19,6 +19,7 @@ from layers.siting.solver.highs import Highs, Program
 from layers.siting.solver.knapsack_sets import near_best
 from layers.siting.solver.lagrangian_bound import Relaxed
 from layers.siting.solver.progress import SAME, Step
+from layers.siting.solver.set_partitioning_exact import cheapest
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,26 +109,39 @@ def program(problem: Problem, found: Sets, scale: float) -> Program:
     made.row({x: sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(problem.rows), q))}, 1.0, 1.0)
     used, place = np.unique(found.site, return_inverse=True)
     made.row({x: sparse.csr_array((np.ones(q), (place, np.arange(q))), shape=(len(used), q))}, -np.inf, 1.0)
-    counted = found.site >= problem.standing
-    counted[counted] &= ~problem.rule.forced[found.site[counted] - problem.standing]
+    counted = _counted(problem, found.site)
     room = problem.rule.limit - int(problem.rule.forced.sum())
     made.row({x: sparse.csr_array(counted[None, :].astype(np.float64))}, -np.inf, float(room))
     return made
 
 
-def picked(problem: Problem, found: Sets, x: Floats) -> tuple[list[int], Ints]:
+def _counted(problem: Problem, site: Ints) -> NDArray[np.bool_]:
+    """Return which of some sites count among those that may open."""
+    counted = site >= problem.standing
+    counted[counted] &= ~problem.rule.forced[site[counted] - problem.standing]
+    return counted
+
+
+def picked(problem: Problem, found: Sets, some: Ints) -> tuple[list[int], Ints]:
     """Return the choice and the assignment of the sets that are picked."""
     site = np.full(len(problem.rows), -1)
-    for one in np.flatnonzero(x > 0.5).tolist():
+    for one in some.tolist():
         site[found.items[one]] = found.site[one]
     chosen = np.unique(np.concatenate([site - problem.standing, np.flatnonzero(problem.rule.forced)]))
     return chosen[chosen >= 0].tolist(), site
 
 
 def solved(
-    problem: Problem, site: Ints, price: Floats, least: Floats, most: int, highs: Highs, limit: float, gap: float
+    problem: Problem,
+    site: Ints,
+    price: Floats,
+    least: Floats,
+    most: int,
+    highs: Highs | None,
+    limit: float,
+    gap: float,
 ) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
-    """Solve a problem by its sets; returns an answer better than `site`, and whether the solver came to an end.
+    """Solve a problem by its sets; returns an answer better than `site`, and whether the search came to an end.
 
     Parameters
     ----------
@@ -135,6 +149,8 @@ def solved(
         A rule without budget and spacing.
     price, least : ndarray of float64
         As :func:`sets` takes them.
+    highs : Highs or None
+        Whom to ask, for `limit` seconds, when a short search has found nothing and has not come to its end.
     """
     now = problem.total(site)
     opened = problem.rule.limit - int(problem.rule.forced.sum())
@@ -142,15 +158,19 @@ def solved(
     listed = sets(problem, price, least, max(within, SAME * now), most)
     assert listed is not None
     found = with_answer(problem, listed, site)
-    scale = 1e4 / now if now > 0 else 1.0
-    answer = yield from highs.solve(program(problem, found, scale), limit, gap)
-    ended = answer.status in ("optimal", "infeasible")
-    if answer.blocks is None:
-        return None, ended
-    chosen, inner = picked(problem, found, answer.blocks[0])
+    best, left = cheapest(found.items, found.site, found.cost, _counted(problem, found.site), opened, now)
+    if best is None and left is not None and highs is not None:
+        found = Sets(found.site[left], found.items[left], found.cost[left])
+        scale = 1e4 / now if now > 0 else 1.0
+        answer = yield from highs.solve(program(problem, found, scale), limit, gap)
+        left = None if answer.status in ("optimal", "infeasible") else left
+        best = None if answer.blocks is None else np.flatnonzero(answer.blocks[0] > 0.5)
+    if best is None:
+        return None, left is None
+    chosen, inner = picked(problem, found, best)
     if not problem.fits(inner) or problem.total(inner) >= now * (1 - SAME) or not problem.rule.keeps(chosen):
-        return None, ended
-    return (chosen, inner), ended
+        return None, left is None
+    return (chosen, inner), left is None
 
 
 def proved(
@@ -193,7 +213,7 @@ def among(
     answer = yield from highs.solve(made, limit)
     if answer.blocks is None:
         return None, answer.status == "infeasible"
-    better = picked(problem, found, answer.blocks[0])
+    better = picked(problem, found, np.flatnonzero(answer.blocks[0] > 0.5))
     if not problem.fits(better[1]) or not problem.rule.keeps(better[0]):
         return None, False
     return better, answer.status == "optimal"

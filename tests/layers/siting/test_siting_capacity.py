@@ -21,6 +21,7 @@ from layers.siting.solver.highs import Highs
 from layers.siting.solver.lagrangian_bound import filled_whole
 from layers.siting.solver.progress import Clock
 from layers.siting.solver.set_partitioning import Sets, among
+from layers.siting.solver.set_partitioning_exact import cheapest
 
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
 
@@ -180,6 +181,29 @@ def test_violated_inequalities_and_what_they_cost_are_those_that_enumeration_fin
     sets = Sets(random.integers(0, 5, 14), items, random.random(14))
     reduced = subset_rows.Dual(price, least, triples, penalty, 0.0).reduced(sets)
     assert reduced == pytest.approx(sets.cost - items @ price + least[sets.site] + hit @ penalty)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_cheapest_disjoint_sets_are_those_that_enumeration_finds(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    items, site = random.random((18, 6)) < 0.4, random.integers(0, 7, 18)
+    items[:6] |= np.eye(6, dtype=bool)
+    cost, counted = random.integers(1, 30, 18).astype(float), random.random(18) < 0.7
+    answers = [
+        float(cost[list(some)].sum())
+        for size in range(1, 7)
+        for some in itertools.combinations(range(18), size)
+        if (items[list(some)].sum(axis=0) == 1).all()
+        and len(set(site[list(some)].tolist())) == size
+        and counted[list(some)].sum() <= 2
+    ]
+    least = min(answers, default=np.inf)
+    for now in (1000.0, least + 3.0, least):
+        if np.isfinite(now):
+            found, left = cheapest(items, site, cost, counted, 2, now)
+            assert left is None
+            assert (found is None) == (least >= now)
+            assert found is None or cost[found].sum() == least
 
 
 def test_sites_go_where_they_are_missing_and_the_assignment_still_fits() -> None:
