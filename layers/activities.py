@@ -185,7 +185,8 @@ def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArr
         frame = atlas.activities
         own_lon, own_lat = atlas.lonlat("activities")
         lon, lat = own_lon.copy(), own_lat.copy()
-        located = np.where(np.isnan(lon), np.array(None), "point").astype(object)
+        located = np.full(len(lon), None, dtype=object)
+        located[~np.isnan(lon)] = "point"  # one object for all: np.where makes a text for each
         if "geometry_provenance" in frame:
             located[~np.isnan(lon) & (frame["geometry_provenance"] == PROVENANCES[1]).to_numpy(dtype=bool)] = "place"
         grid = pd.Index(atlas.grids["grid_id"]).get_indexer(pd.Index(frame["grid_id"], dtype=object))

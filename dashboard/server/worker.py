@@ -27,6 +27,7 @@ from dashboard.server.headers import MAX_LINE
 from dashboard.server.logs import formatter
 from dashboard.settings import load_settings
 from dashboard.tasks.jobs import hand_back, interrupt
+from dashboard.theme import templates
 
 #: Bytes a second at which a request or an answer may creep.
 SLOWEST = 50_000
@@ -103,6 +104,8 @@ class TimedWorker(gthread.ThreadWorker):
         No thread, connection or atlas is made here: each worker has its own.
         """
         import_module("dashboard.app")
+        import_module("pypinyin")  # what the first search would read, some 40 MiB
+        templates.register()  # plotly.py reads what it knows of each property of a figure
         gc.collect()
         gc.freeze()  # what the collector does not visit is not copied for its sake
 

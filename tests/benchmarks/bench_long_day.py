@@ -1,9 +1,9 @@
 """What memory a worker has of its own after a long day, and how fast it grows.
 
-``python -m tests.benchmarks.bench_long_day --home DIR [--requests N]`` asks one process of an atlas (best one of
-:mod:`tests.benchmarks.national`) N times for ever other pages, filters, moves of the map, searches and rows of tables,
-drawn with a seed, and prints its private memory after every hundred, what its atlas keeps, and the slope over the
-second half.
+``python -m tests.benchmarks.bench_long_day --home DIR [--requests N]`` asks one worker of an atlas (best one of
+:mod:`tests.benchmarks.national`), forked as the server forks it, N times for ever other pages, filters, moves of the
+map, searches and rows of tables, drawn with a seed, and prints its private memory after every hundred, what its atlas
+keeps, and the slope over the second half.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import quote
 import numpy as np
 
 from dashboard.app import create_app
+from dashboard.server.worker import TimedWorker
 from dashboard.settings import Settings
 from geodata.processes import given_back
 from layers.atlas import Atlas
@@ -71,6 +72,14 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=3_000)
     parser.add_argument("--seed", type=int, default=17)
     options = parser.parse_args()
+    TimedWorker.setup()
+    if (child := os.fork()) == 0:  # what is read before is shared with whoever was forked, as in a server
+        _long_day(options)
+        os._exit(0)
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _long_day(options: argparse.Namespace) -> None:
     app = create_app(Settings(home=options.home, sign_in="off", chromium="none", limits=0))
     source = app.server.extensions["atlas"].source
     atlas = source.atlas()
@@ -88,7 +97,8 @@ def main() -> None:
         asked(server, chance, places)
     later = np.array(seen[len(seen) // 2 :])
     slope = np.polyfit(later[:, 0], later[:, 1], 1)[0] * 1000 if len(later) > 1 else float("nan")
-    print(f"slope over the second half: {slope:.0f} MiB in a thousand requests; load {os.getloadavg()[0]:.1f}")
+    load = os.getloadavg()[0]
+    print(f"slope over the second half: {slope:.0f} MiB in a thousand requests; load {load:.1f}", flush=True)
 
 
 if __name__ == "__main__":
