@@ -14,7 +14,7 @@ import numpy as np
 from geodata.derived import NAME, Measures
 from geodata.derived.measures import NAME as MEASURES
 from geodata.errors import N_, AtlasError
-from geodata.exporting import neutral
+from geodata.exporting.text_tables import neutral
 from geodata.pools import Pool
 from layers import coverage_counties, places
 from layers.atlas import Atlas

@@ -17,7 +17,8 @@ from dashboard.commands.importing import add_table
 from dashboard.locale import Gettext
 from dashboard.source import AtlasSource
 from dashboard.state import parse
-from geodata.exporting import FORMATS, HEADERS, Progress, export
+from geodata.exporting import FORMATS, export
+from geodata.exporting.rows import HEADERS, Progress
 from geodata.message import Message
 from geodata.schema import TABLES
 from layers import activities, fairs, flows, kinds, places, selection, stations

@@ -19,7 +19,7 @@ from dashboard.planning_questions import sentence
 from dashboard.scenario_in_words import demand_name, kind_names
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
-from geodata.exporting import neutral
+from geodata.exporting.text_tables import neutral
 from geodata.store.gpkg import GPKG_VERSION
 from layers.filters import NETWORK
 from layers.siting.answer import Answer, Figures

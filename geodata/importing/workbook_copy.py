@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import N_, AtlasError
-from geodata.exporting import CELL, neutral
+from geodata.exporting.text_tables import neutral
+from geodata.exporting.workbooks import CELL
 from geodata.importing.comment_parts import AUTHOR
 from geodata.importing.sheets import Sheet
 

@@ -12,9 +12,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geodata import exporting
 from geodata.derived.columns import decoded, encoded
-from geodata.exporting import FORMATS, csv_parts, export
+from geodata.exporting import FORMATS, csv_parts, export, workbooks
+from geodata.exporting import rows as rows_to_write
 from geodata.importing.check import check_file
 from geodata.in_parts import whole
 from geodata.schema import TABLES
@@ -34,7 +34,7 @@ def many(tables: dict[str, pd.DataFrame], times: int, table: str = "activities")
 @pytest.mark.parametrize("fmt", FORMATS)
 @pytest.mark.parametrize("table", ["stations", "activities", "grids", "kinds"])
 def test_parts_come_back_as_the_rows_of_the_table(store, tables, tmp_path, monkeypatch, fmt, table):
-    monkeypatch.setattr(exporting, "PART", 7)
+    monkeypatch.setattr(rows_to_write, "PART", 7)
     path = export(tables[table], table, tmp_path / f"f.{fmt}", fmt)
     checked = check_file(path, table, store)
     assert checked.report.errors == [] and checked.report.rows == len(tables[table])
@@ -42,7 +42,7 @@ def test_parts_come_back_as_the_rows_of_the_table(store, tables, tmp_path, monke
 
 
 def test_rows_are_written_in_the_order_asked_for(tables, tmp_path, monkeypatch):
-    monkeypatch.setattr(exporting, "PART", 5)
+    monkeypatch.setattr(rows_to_write, "PART", 5)
     at = np.random.default_rng(17).permutation(len(tables["stations"]))[:13]
     path = export(tables["stations"], "stations", tmp_path / "f.csv", "csv", headers="id", rows=at)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -52,7 +52,7 @@ def test_rows_are_written_in_the_order_asked_for(tables, tmp_path, monkeypatch):
 
 
 def test_a_field_that_a_late_row_has_is_a_column_and_what_is_personal_is_none(tables, tmp_path, monkeypatch):
-    monkeypatch.setattr(exporting, "PART", 4)
+    monkeypatch.setattr(rows_to_write, "PART", 4)
     rows = tables["stations"].copy()
     rows["own"] = [None] * (len(rows) - 2) + [json.dumps(FIELDS, ensure_ascii=False), json.dumps({"赠书册数": 2.5})]
     for fmt in ("csv", "xlsx"):
@@ -72,8 +72,8 @@ def test_a_field_that_a_late_row_has_is_a_column_and_what_is_personal_is_none(ta
 
 
 def test_what_one_sheet_cannot_hold_goes_on_on_the_next_under_the_same_headers(store, tables, tmp_path, monkeypatch):
-    monkeypatch.setattr(exporting, "PART", 7)
-    monkeypatch.setattr(exporting, "SHEET_ROWS", 11)  # headers and ten rows
+    monkeypatch.setattr(rows_to_write, "PART", 7)
+    monkeypatch.setattr(workbooks, "SHEET_ROWS", 11)  # headers and ten rows
     frame = tables["stations"].head(25)
     path = export(frame, "stations", tmp_path / "f.xlsx", "xlsx")
     sheets = openpyxl.load_workbook(path).worksheets
@@ -88,7 +88,7 @@ def test_what_one_sheet_cannot_hold_goes_on_on_the_next_under_the_same_headers(s
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_progress_grows_and_calling_off_leaves_nothing(tables, tmp_path, monkeypatch, fmt):
-    monkeypatch.setattr(exporting, "PART", 5)
+    monkeypatch.setattr(rows_to_write, "PART", 5)
     told: list[float] = []
     export(tables["stations"], "stations", tmp_path / f"f.{fmt}", fmt, progress=lambda share, _text: told.append(share))
     assert len(told) > 3 and told == sorted(told) and told[-1] < 1
@@ -105,7 +105,7 @@ def test_progress_grows_and_calling_off_leaves_nothing(tables, tmp_path, monkeyp
 
 @pytest.mark.parametrize("fmt", ["csv", "xlsx", "geojson"])
 def test_four_times_the_rows_take_no_more_memory(tables, tmp_path, monkeypatch, fmt):
-    monkeypatch.setattr(exporting, "PART", 200)
+    monkeypatch.setattr(rows_to_write, "PART", 200)
     peaks = []
     for times in (1, 1, 4):  # the first makes what is made once
         frame = many(tables, 400 * times // len(tables["activities"]) + 1)

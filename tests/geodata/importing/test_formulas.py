@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.exporting import export, neutral
+from geodata.exporting import export
+from geodata.exporting.text_tables import neutral
 from geodata.importing.bad import checked_text
 from geodata.importing.check import check_file
 

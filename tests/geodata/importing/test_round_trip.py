@@ -13,7 +13,9 @@ import shapely
 
 from geodata import datum
 from geodata.errors import AtlasError
-from geodata.exporting import FORMATS, HEADERS, export, neutral
+from geodata.exporting import FORMATS, export
+from geodata.exporting.rows import HEADERS
+from geodata.exporting.text_tables import neutral
 from geodata.importing.check import check_file
 from geodata.schema import TABLES
 
