@@ -210,6 +210,7 @@ def _dress(app: Dash, context: Context, words: Words, answers: Answers, kept: Co
     add_stills(
         server,
         context,
+        answers,
         {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")},
     )
     add_frames(server, context)

@@ -177,10 +177,11 @@ class Answers:
             client.open(one.path, method=one.method, json=one.body, headers=one.headers, environ_overrides=environ)
         return len(questions)
 
-    def asked(self, *question: object) -> Asked:
-        """Return a question of the present reader to the present atlas."""
+    def asked(self, *question: object, alike: bool = False) -> Asked:
+        """Return a question of the present reader to the present atlas; `alike`: whoever asks is told the same."""
         base = self._context.base_maps.current()
-        told = (self._ours, base.tiles.key if base else "", today().isoformat(), *self._told_apart())
+        who = () if alike else self._told_apart()
+        told = (self._ours, base.tiles.key if base else "", today().isoformat(), *who)
         text = json.dumps([*told, *question], ensure_ascii=False, sort_keys=True)
         key = f"{PREFIX}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
         return Asked(key, self._context.source.atlas())
@@ -222,10 +223,19 @@ class Answers:
         if self._shared is not None:
             self._shared.set(key, packed)
 
-    def text(self, question: tuple, make: Callable[[], str]) -> str:
-        """Return the text that `make` gives (:func:`for_all`), as whoever asks is told it; an empty one is not kept."""
-        asked, ahead = self.asked(*question), AHEAD in request.environ
-        if not ahead:
+    def text(self, question: tuple, make: Callable[[], str], alike: bool = False) -> str:
+        """Return the text that `make` gives (:func:`for_all`), as whoever asks is told it; an empty one is not kept.
+
+        Parameters
+        ----------
+        question : tuple
+            What tells it from other texts, for JSON.
+        make : callable
+        alike : bool
+            It is the same for every reader, and names the version that it is of: it is not asked of the next one.
+        """
+        asked, ahead = self.asked(*question, alike=alike), AHEAD in request.environ
+        if not ahead and not alike:
             self.remember("GET", request.full_path.rstrip("?"))
         packed = self.find(asked)
         if packed is None:

@@ -19,6 +19,7 @@ from dashboard.maps.as_svg import Still, svg
 from dashboard.maps.layer import Drawn
 from dashboard.maps.layers import COUNTED
 from dashboard.maps.projection import Frame
+from dashboard.server.answers import Answers
 from dashboard.server.geometry import geometry
 from dashboard.server.kept import Latest
 from dashboard.state import State
@@ -27,15 +28,16 @@ from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import LANGUAGES
 from geodata.errors import N_
-from layers import places
-from layers.atlas import Atlas
+from layers import places, reads
+from layers.atlas import WHOLE, Atlas
 from layers.filters import Filters
 
 OWN_KEYS = ("page", "w", "h", "left", "plain", "bare", "of", "turn", "month", "story", "scenario", "on", "with")
 SIDE = (160, 2_400)  # pixels
 KEPT = 24
 BRIEFLY = "private, max-age=3600"
-PICTURES_KEPT = 32  # of 20 to 300 kB
+#: Keys of what is there beside the atlas, and another tomorrow: the answer of a plan, what is kept of one.
+LATER = frozenset({"run", "scenario"})
 #: The map of a page as a figure of plotly.js, from the atlas, what the address says, and the address.
 Maker = Callable[[Context, Atlas, State, str], dict[str, Any]]
 Features = tuple[Sequence[str], NDArray[Any], Sequence[Mapping[str, Any]]]
@@ -159,7 +161,9 @@ def add_insets(server: Flask, context: Context, geometries: Geometries) -> None:
         return answer
 
 
-def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker, Collection[str]]]) -> None:
+def add_stills(
+    server: Flask, context: Context, answers: Answers, pages: Mapping[str, tuple[Maker, Collection[str]]]
+) -> None:
     """Serve ``/map.svg`` with the keys of Filters.
 
     ``page``: whose map, with the page's own keys; the overview's without. ``w``, ``h``: size in pixels; ``left``: those
@@ -168,12 +172,12 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
 
     Parameters
     ----------
+    answers : Answers
+        Keeps the pictures, for all processes of the server.
     pages : mapping
         Name of a page → what draws its map, and the page's own keys.
     """
     geometries = Geometries()
-    # most readers open the same view in a window of the same size
-    kept: Latest[str, str] = Latest(PICTURES_KEPT)
     add_insets(server, context, geometries)
 
     @server.get("/map.svg")
@@ -197,10 +201,12 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
                 "bare" in request.args,
             )
 
-        # a plan's answer comes later than its question: only what the atlas alone decides is kept
-        lasting = (
-            "run" not in request.args and request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
-        )
-        base = context.base_maps.current()
-        text = kept.get(f"{query}&{base.tiles.key if base else ''}", draw) if lasting else draw()
+        def drawn() -> str:
+            reads.read({(atlas.mark, WHOLE)})  # shapes are kept by version, beside what is told of reading them
+            return draw()
+
+        # only what the atlas alone decides is kept. Most readers open the same view in a window of the same size
+        atlas = context.look(query, (*OWN_KEYS, *own))[0]
+        lasting = not LATER & request.args.keys() and request.args.get("of") == atlas.version
+        text = answers.text(("map.svg", query), drawn, alike=True) if lasting else draw()
         return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": BRIEFLY if lasting else "no-store"})

@@ -40,8 +40,8 @@ COLUMNS = (
 MOST_SPOTS = 400  # circles of one frame; beyond, spots gather on a grid of cells twice as wide until they are fewer
 CELL_DEGREES = 0.05
 #: Days and months are whole numbers since 1970; this one is none.
-UNKNOWN = np.iinfo(np.int64).min
-Ints = NDArray[np.int64]
+UNKNOWN = np.iinfo(np.int32).min
+Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
 
@@ -51,16 +51,16 @@ class Events:
 
     Attributes
     ----------
-    first, last : ndarray of int64
+    first, last : ndarray of int32
         Days since 1970, both inclusive; :data:`UNKNOWN` unless `dated`.
     dated : ndarray of bool
         Whether the days are known.
-    month : ndarray of int64
+    month : ndarray of int32
         Months since January 1970; :data:`UNKNOWN` when only a longer period is known.
-    kind : ndarray of int
+    kind : ndarray of int32
         Position in `kinds`, the last of which is :data:`FAIR`.
     kinds : tuple of str
-    origin : ndarray of int
+    origin : ndarray of int8
         Position in :data:`layers.filters.PROVENANCES`; one more than there are for another.
     lon, lat : ndarray of float
         Where it is drawn, degrees (WGS-84); NaN where nobody knows.
@@ -70,9 +70,9 @@ class Events:
     last: Ints
     dated: Mask
     month: Ints
-    kind: NDArray[np.intp]
+    kind: NDArray[np.int32]
     kinds: tuple[str, ...]
-    origin: NDArray[np.intp]
+    origin: NDArray[np.int8]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
 
@@ -237,7 +237,7 @@ def _gathered(atlas: Atlas) -> Events:
     dated = np.concatenate([one.dated for one in when])
 
     def days(values: list[NDArray[np.datetime64]]) -> Ints:
-        return np.where(dated, np.concatenate(values).astype("datetime64[D]").astype(np.int64), UNKNOWN)
+        return np.where(dated, np.concatenate(values).astype("datetime64[D]").astype(np.int32), UNKNOWN)
 
     month = np.concatenate([one.month for one in when]).astype("datetime64[M]")
     kind, kinds = atlas.coded("activities", "kind")
@@ -253,10 +253,10 @@ def _gathered(atlas: Atlas) -> Events:
         days([one.first for one in when]),
         days([one.last for one in when]),
         dated,
-        np.where(np.isnat(month), UNKNOWN, month.astype(np.int64)),
-        np.concatenate([kind, np.full(len(atlas.fairs), len(kinds))]),
+        np.where(np.isnat(month), UNKNOWN, month.astype(np.int32)),
+        np.concatenate([kind, np.full(len(atlas.fairs), len(kinds))]).astype(np.int32),
         (*kinds.tolist(), FAIR),
-        np.where(origin < 0, len(PROVENANCES), origin),
+        np.where(origin < 0, len(PROVENANCES), origin).astype(np.int8),
         lon,
         lat,
     )

@@ -21,6 +21,7 @@ from dashboard.__main__ import main
 from dashboard.access import accounts, sessions
 from dashboard.app import create_app
 from dashboard.pages import analysis, overview
+from dashboard.server import stills
 from dashboard.server.answers import WHO, Answers
 from dashboard.server.guard import editing
 from dashboard.server.kept import Kept
@@ -280,6 +281,25 @@ def test_processes_of_a_home_make_an_answer_once(home: Path, monkeypatch: pytest
         prepare(other)
         other.execute("UPDATE stations SET name = 'by hand' WHERE adcode = '350203'")
     assert everything(serving(home).server.test_client()) == everything(client(home)) != told
+
+
+def test_processes_of_a_home_draw_a_picture_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def picture(context: Any, geometries: Any, query: str, *how: Any) -> str:
+        drawn.append(query)
+        return as_it_is(context, geometries, query, *how)
+
+    as_it_is = stills.picture
+    monkeypatch.setattr(stills, "picture", picture)
+    one, other = serving(home), serving(home)
+    address = f"/map.svg?place=350203&of={one.server.extensions['atlas'].source.atlas().version}"
+    told = one.server.test_client().get(address).data
+    assert other.server.test_client().get(address).data == told and len(drawn) == 1
+    with closing(sqlite3.connect(home / FILE_NAME)) as other, other:  # past the program: no version tells of it
+        prepare(other)
+        other.execute("UPDATE stations SET name = 'by hand' WHERE adcode = '350203'")
+    assert serving(home).server.test_client().get(address).data != told and len(drawn) == 2
 
 
 def test_who_is_asked_what_another_is_making_waits_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,8 +179,9 @@ def test_a_picture_of_this_version_may_be_kept_and_no_other(served) -> None:
         "",
         "?of=",
         "?of=of-yesterday",
-        f"?page=planning&run=1&of={version}",
-    ):  # the answer of a plan comes later
+        f"?page=planning&run=1&of={version}",  # the answer of a plan comes later
+        f"?page=planning&scenario=abc&of={version}",  # and what is kept of one may go
+    ):
         assert client.get(f"/map.svg{query}").headers["Cache-Control"] == "no-store"
 
 
