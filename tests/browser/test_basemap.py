@@ -130,7 +130,10 @@ def test_a_file_of_the_union_is_drawn_thing_by_thing(
     atlas_home: Path, tabs: Tabs, tmp_path: Path, schema: str, ending: str
 ) -> None:
     path = own_tiles.write(tmp_path / f"own.{ending}", schema)
-    with serving(atlas_home, tmp_path / "log", ATLAS_BASEMAP=str(path)) as address, tabs.lent(address) as take:
+    with (
+        serving(atlas_home, tmp_path / "log", ATLAS_BASEMAP=str(path), ATLAS_WORKERS="1") as address,
+        tabs.lent(address) as take,
+    ):
         page = take(1366, 768)
         lon, lat = own_tiles.AT
         page.goto(f"{address}/?place=350203&base=streets&layers=none&v={lon:.5f}_{lat:.5f}_15.00")

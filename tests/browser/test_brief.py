@@ -51,7 +51,7 @@ def test_a_stuck_page_is_given_up_and_the_next_one_is_made(brief_home: Path) -> 
         stuck.set()
         return [body]
 
-    engine = Engine(application, Settings(home=brief_home, picture_seconds=5))
+    engine = Engine(application, Settings(home=brief_home, picture_seconds=10))
     try:
         assert engine.picture("/good", 200, 100, 1)[:4] == b"\x89PNG"
         mark = engine._driver._mark

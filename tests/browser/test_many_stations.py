@@ -24,10 +24,10 @@ STATIONS = """() => { const one = window.atlasPlotly.trace(document.querySelecto
   return Array.from(one.lon, (lon, at) => `${lon.toFixed(4)} ${one.lat[at].toFixed(4)}`).sort(); }"""
 
 
-@pytest.fixture
-def crowded(atlas_home: Path, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def crowded(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an atlas with :data:`MANY` made-up stations around the labels of random counties."""
-    home = tmp_path / "home"
+    home = tmp_path_factory.mktemp("crowded") / "home"
     shutil.copytree(atlas_home, home)
     dice = np.random.default_rng(5)
     path = home / "atlas.gpkg"
@@ -42,7 +42,7 @@ def crowded(atlas_home: Path, tmp_path: Path) -> Iterator[str]:
     points = shapely.points(counties["lon"] + dice.normal(0, 0.05, MANY), counties["lat"] + dice.normal(0, 0.05, MANY))
     crowd = gpd.GeoDataFrame(many.drop(columns="geometry"), geometry=points, crs=4326)
     pyogrio.write_dataframe(crowd, path, layer="stations", driver="GPKG")
-    with serving(home, tmp_path / "log", ATLAS_WORKERS="1") as one:
+    with serving(home, home.parent / "log", ATLAS_WORKERS="1") as one:
         yield one
 
 

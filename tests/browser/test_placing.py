@@ -264,7 +264,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(browser: Browser, geocoded: s
 @whole
 def test_where_editing_is_off_the_list_is_only_read(tabs, home):
     with (
-        serving(home, home.parent / "log-readonly", ATLAS_EDITING="0") as address,
+        serving(home, home.parent / "log-readonly", ATLAS_EDITING="0", ATLAS_WORKERS="1") as address,
         tabs.lent(address) as take,
     ):
         shown = PlacingPage(take(), address).go()
