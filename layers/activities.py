@@ -159,7 +159,7 @@ def asked(filters: Filters) -> tuple[Any, ...]:
 def plain(atlas: Atlas, table: str) -> pd.DataFrame:
     """Return a table of the atlas without its geometry, which is dear to take rows of. Do not alter it."""
     return atlas.once(
-        ("plain", table), lambda: pd.DataFrame(atlas.table(table).drop(columns="geometry", errors="ignore"))
+        ("plain", table), lambda: pd.DataFrame(atlas.table(table)).drop(columns="geometry", errors="ignore")
     )
 
 

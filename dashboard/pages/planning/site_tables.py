@@ -98,11 +98,12 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
     if answer.after.lost:
         return []
     left = answer.after.weight_of - answer.after.weight
-    zone_of = atlas.once("zone of cell", lambda: dict(zip(atlas.demand["cell"], atlas.demand["zone"], strict=True)))
+    row_of, zone_of = atlas.rows_by("demand", "cell"), atlas.demand["zone"].array
     zones = dict(zip(atlas.zones["zone_id"], atlas.zones["name"], strict=True)) if len(atlas.zones) else {}
     by_zone: dict[str, float] = {}
     for cell, weight in answer.uncovered:
-        name = zones.get(zone_of.get(cell))
+        row = row_of.get(cell)
+        name = zones.get(zone_of[row]) if row is not None else None
         if name:
             by_zone[name] = by_zone.get(name, 0.0) + weight
     shown = sorted(by_zone.items(), key=lambda one: -one[1])[:MOST_ZONES]
