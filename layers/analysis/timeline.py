@@ -62,8 +62,6 @@ class Events:
     kinds : tuple of str
     origin : ndarray of int8
         Position in :data:`layers.filters.PROVENANCES`; one more than there are for another.
-    lon, lat : ndarray of float
-        Where it is drawn, degrees (WGS-84); NaN where nobody knows.
     """
 
     first: Ints
@@ -73,8 +71,6 @@ class Events:
     kind: NDArray[np.int32]
     kinds: tuple[str, ...]
     origin: NDArray[np.int8]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
 
 
 def every(atlas: Atlas) -> Events:
@@ -161,9 +157,10 @@ def frame(atlas: Atlas, filters: Filters, month: str, up_to: bool = False) -> pd
     """
     all_of, last = every(atlas), _month(month)
     first = _month(months(atlas, filters)[0]) if up_to else last
-    kept = chosen(atlas, filters) & (all_of.month >= first) & (all_of.month <= last) & ~np.isnan(all_of.lon)
-    rows = np.flatnonzero(kept)
-    lon, lat = all_of.lon[rows], all_of.lat[rows]
+    rows = np.flatnonzero(chosen(atlas, filters) & (all_of.month >= first) & (all_of.month <= last))
+    lon, lat = _spots(atlas, rows)
+    known = ~np.isnan(lon)
+    rows, lon, lat = rows[known], lon[known], lat[known]
     spot, spots = _numbered(lon, lat)
     size = CELL_DEGREES
     while spots > MOST_SPOTS:
@@ -241,8 +238,6 @@ def _gathered(atlas: Atlas) -> Events:
 
     month = np.concatenate([one.month for one in when]).astype("datetime64[M]")
     kind, kinds = atlas.coded("activities", "kind")
-    spots = activities.where(atlas)[:2], atlas.lonlat("fairs")
-    lon, lat = (np.concatenate([one[axis] for one in spots]) for axis in (0, 1))
     origin = np.concatenate(
         [
             pd.Index(PROVENANCES).get_indexer(pd.Index(atlas.table(name)["provenance"], dtype=object))
@@ -257,8 +252,6 @@ def _gathered(atlas: Atlas) -> Events:
         np.concatenate([kind, np.full(len(atlas.fairs), len(kinds))]).astype(np.int32),
         (*kinds.tolist(), FAIR),
         np.where(origin < 0, len(PROVENANCES), origin).astype(np.int8),
-        lon,
-        lat,
     )
 
 
@@ -271,6 +264,13 @@ def _known_months(atlas: Atlas) -> tuple[str, ...]:
 
 def _month(text: str) -> int:
     return int(np.datetime64(text, "M").astype(np.int64))
+
+
+def _spots(atlas: Atlas, rows: NDArray[np.intp]) -> list[NDArray[np.float64]]:
+    """Return longitudes and latitudes at which some of :func:`every` are drawn, degrees (WGS-84); NaN: nobody knows."""
+    of_fairs = len(atlas.activities)
+    both = zip(activities.where(atlas)[:2], atlas.lonlat("fairs"), strict=True)
+    return [np.concatenate([own[rows[rows < of_fairs]], fair[rows[rows >= of_fairs] - of_fairs]]) for own, fair in both]
 
 
 def _by_origin(group: NDArray[Any], origin: NDArray[Any], groups: int) -> NDArray[np.intp]:
