@@ -141,6 +141,8 @@ class Said:
         Clauses and sentences that speak of days or hours of opening, as the grammar may read them beside the hours.
     shut : bool
         Whether it says that the station is shut until further notice, or not there.
+    why : str
+        The remark by which it is shut, where that is none of `parts`.
     always : bool or None
         Whether it is open round the clock, where that is asked; None where nothing says it.
     opens : bool
@@ -151,6 +153,7 @@ class Said:
     shut: bool = False
     always: bool | None = None
     opens: bool = False
+    why: str = ""
 
     @property
     def speaks(self) -> bool:
@@ -218,8 +221,9 @@ def hold(rows: Rows, report: Report) -> None:
             told.against.append(at)
         if opening is None or opening == "off" or hours is None:
             continue
-        parts = [part for one in said for part in one.parts if not personal.is_personal_value(part)]
-        secret = len(parts) < sum(len(one.parts) for one in said)
+        told_by = [part for one in said for part in (*one.parts, one.why) if part]
+        parts = [part for part in told_by if not personal.is_personal_value(part)]
+        secret = len(parts) < len(told_by)
         always = {one.always for one in said} - {None}
         text, now = _together(written or opening, parts, shut=shut or secret or bool(always - {opening == "24/7"}))
         if now != opening:
@@ -286,14 +290,14 @@ def _said(label: str, cell: Any) -> Said:
         whole = _SUBJECT.sub("", sentence)
         closed = any(map(_is_shut, (*clauses, *_IN_BRACKETS.findall(sentence))))
         if any(is_not_yet(one, date.today()) for one in clauses):
-            return Said(shut=True)
+            return Said(shut=True, why=text)
         closed = closed or any(_is_in_doubt(one) for one in clauses if not (_speaks(one) and _CLOSES.search(one)))
         if (speaking or closed) and len(clauses) > 1 and _means(f"8:00-18:00，{whole}"):
             parts.append(whole)  # 冬季（11月至次年3月），不开放 is one thing said in two clauses
             continue
         parts += speaking
         shut = shut or (closed and not again)
-    return Said(tuple(parts), shut)
+    return Said(tuple(parts), shut, why=text if shut and not parts else "")
 
 
 def _is_shut(clause: str) -> bool:
