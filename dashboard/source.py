@@ -40,6 +40,8 @@ PAST_KEPT = 3  # atlases of past days; one of a nation takes tens of megabytes
 LOOK_SECONDS = 0.5
 #: Seconds from when a change is first seen, for which a reader of a server waits for the new atlas.
 PATIENCE_SECONDS = 2.0
+#: Seconds after which a server gives the system back what its answers have freed.
+GIVES_BACK_SECONDS = 300.0
 #: Seconds for which a new atlas is warmed before readers get it.
 WARMING_SECONDS = 1.0
 
@@ -202,6 +204,7 @@ class AtlasSource:
         self._wanted.set()
 
     def _keep_up(self) -> None:
+        given = time.monotonic()
         while self._warm is not None:
             self._wanted.wait(LOOK_SECONDS)
             self._wanted.clear()
@@ -213,6 +216,9 @@ class AtlasSource:
                     given_back()  # of the former atlas
                 elif held is not None:
                     self._seen = None
+                    if time.monotonic() - given > GIVES_BACK_SECONDS:
+                        given_back()
+                        given = time.monotonic()
                 self._failed = None
             except AtlasError as error:
                 if str(error) != str(self._failed):  # once, and not twice a second

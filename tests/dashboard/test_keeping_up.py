@@ -141,3 +141,15 @@ def test_who_imports_beside_a_server_makes_the_files(own_home: Path) -> None:
         made = [one for one in (own_home / NAME).iterdir() if one.is_dir()]
         AtlasSource(own_home).atlas()
         assert [one for one in (own_home / NAME).iterdir() if one.is_dir()] == made and len(made) == 1
+
+
+def test_what_answers_have_freed_is_given_back_from_time_to_time(
+    keeping: tuple[AtlasSource, threading.Event, list], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    monkeypatch.setattr(module, "given_back", lambda: given.append(time.monotonic()))
+    time.sleep(0.3)
+    assert given == []
+    monkeypatch.setattr(module, "GIVES_BACK_SECONDS", 0.2)
+    until(lambda: len(given) > 2)
+    assert all(later - earlier > 0.2 for earlier, later in zip(given, given[1:], strict=False))
