@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -152,4 +153,4 @@ def test_what_answers_have_freed_is_given_back_from_time_to_time(
     assert given == []
     monkeypatch.setattr(module, "GIVES_BACK_SECONDS", 0.2)
     until(lambda: len(given) > 2)
-    assert all(later - earlier > 0.2 for earlier, later in zip(given, given[1:], strict=False))
+    assert all(later - earlier > 0.2 for earlier, later in pairwise(given))
