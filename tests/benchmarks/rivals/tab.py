@@ -22,7 +22,7 @@ from dashboard.export.chromium import command_line, megabytes
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 PROBE = Path(__file__).with_name("probe.js").read_text("utf-8")
-QUIET_SHARE, SHARE_MS, WAIT_S = 0.4, 300, 150
+QUIET_SHARE, SHARE_MS, WAIT_S = 0.4, 300, 60
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 #: A hand that takes the map, moves it and holds it still before letting go, so that it does not fly on.
 STEPS, STEP_S, HOLD_S = 20, 0.016, 0.25
@@ -155,7 +155,10 @@ class Tab:
             self.page.evaluate("window.rivalProbe.watch()")
             mouse.move(x, y)
             mouse.down()
+            until = time.monotonic() + WAIT_S
             for step in range(1, STEPS + 1):
+                if time.monotonic() > until:  # each step waits for the page to have taken the one before
+                    raise TimeoutError(f"a drag of {STEPS} steps not taken within {WAIT_S} s: {step - 1} were")
                 mouse.move(x + by[0] * step / STEPS, y + by[1] * step / STEPS)
                 time.sleep(STEP_S)
             time.sleep(HOLD_S)
