@@ -7,9 +7,10 @@ the modules below are its own.
 - ``search``: runs the engine of a model and keeps the best answer and bound;
 - ``reduction``, ``heuristic``, ``first_answer``: a smaller problem, and answers at once;
 - ``covering``, ``covering_bound``, ``row_weighting``: maximal and set covering;
-- ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians; ``p_median_plane``: those of
-  more points in a plane than pairs can be kept of;
-- ``p_center``: p-centers; ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
+- ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians; ``p_median_plane``,
+  ``p_median_parts``: those of more points in a plane than pairs can be kept of;
+- ``p_center``, ``p_center_search``, ``p_center_bound``, ``covering_cuts``: p-centers;
+- ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
 - ``capacitated_median``, ``capacitated_median_search``, ``capacitated_exchange``, ``generalized_assignment``,
   ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``,
   ``knapsack_sets``, ``set_partitioning``, ``column_generation``, ``subset_rows``: demand served as a whole;

@@ -7,6 +7,8 @@ capacities); every exchange is judged by an assignment of all demand.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,10 @@ AT_ONCE = 0.1
 FAILURES = 8
 #: Exchanges begin anew once sites have moved in what is theirs, as long as that wins this share.
 AGAIN = 2e-3
+#: Sites that close at once at most when an answer is kicked, and how many kicks in a row may fail.
+KICKED, KICKS = 3, 60
+#: With so many sites and more, who is where always stays where it can.
+HELD = 40
 
 
 def exchanged(
@@ -48,6 +54,30 @@ def exchanged(
         if moved is not None and problem.fits(moved[1]) and problem.total(moved[1]) < problem.total(site):
             chosen, site = moved
     return chosen, site
+
+
+def kicked(problem: Problem, chosen: list[int], site: Ints, clock: Clock) -> Generator[tuple[list[int], Ints]]:
+    """Yield ever better answers: a few sites close, others open far from those that stay, and all is settled anew,
+    with who was where or from the start; until many times in a row nothing was better.
+    """
+    rule, random, failures = problem.rule, np.random.default_rng(clock.seed), 0
+    while failures < KICKS and not clock.over():
+        movable = [one for one in chosen if not rule.forced[one]]
+        if len(movable) < 2:
+            return
+        count = min(int(random.integers(1, KICKED + 1)), len(movable) - 1)
+        out = random.choice(movable, count, replace=False)
+        trial = problem.scattered(random, [one for one in chosen if one not in out])
+        held = None
+        if random.random() < len(movable) / HELD:
+            held = np.where(np.isin(site, problem.standing + out), -1, site)
+        found = problem.settled(trial, clock, held=held)
+        better = found is not None and problem.fits(found[1]) and rule.keeps(found[0])
+        if found is not None and better and problem.total(found[1]) < problem.total(site) * (1 - SAME):
+            (chosen, site), failures = found, 0
+            yield found
+        else:
+            failures += 1
 
 
 def _better(problem: Problem, sacks: Knapsacks, chosen: list[int], site: Ints, clock: Clock) -> tuple[list[int], Ints]:

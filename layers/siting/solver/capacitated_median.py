@@ -121,11 +121,16 @@ class Problem:
             return None
         return there[gap.improved(cost, self.load, room, near, site, clock)]
 
-    def scattered(self, random: np.random.Generator) -> list[int]:
+    def scattered(self, random: np.random.Generator, beside: list[int] | None = None) -> list[int]:
         """Return a choice of sites far from each other: each the best of a demand that is drawn by what it costs as
         things stand, squared (Arthur & Vassilvitskii 2007, *SODA*).
+
+        Parameters
+        ----------
+        beside : list of int or None
+            Sites that are chosen already, the forced ones among them; None: those alone.
         """
-        chosen = self.rule.start
+        chosen = self.rule.start if beside is None else list(beside)
         far = float(self.cost.max(initial=0.0, where=np.isfinite(self.cost)))
         least = self.cost[:, self.open(chosen)].min(axis=1, initial=far)
         taken = np.zeros(len(self.rule), bool)

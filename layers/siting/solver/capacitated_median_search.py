@@ -10,7 +10,7 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.solver.capacitated_exchange import exchanged
+from layers.siting.solver.capacitated_exchange import exchanged, kicked
 from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.column_generation import MOST, generate
 from layers.siting.solver.constraints import Rule
@@ -34,6 +34,8 @@ BOUND_PART, GENERATION_PART, EXCHANGE_PART, PARTS_PART, PARTS_OF_MANY = 0.3, 0.1
 #: What the bound leaves open is solved by sets of demand where there are no more than so many, in this part of the
 #: time; more of them at the end. It is tried again when what is left open has come down to this part.
 FEW_SETS, MANY_SETS, SETS_PART, HALF = 10_000, 60_000, 0.05, 0.7
+#: Up to so much demand the answer is kicked before its parts, in this part of the time.
+KICKED, KICKS_PART = 1_500, 0.2
 #: Time for inequalities, as a part of what is left when no part of the answer becomes better; for the sets that they
 #: leave, as a part of that.
 CUTS_PART, SETS_OF_CUTS = 0.6, 0.5
@@ -174,6 +176,15 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         if best.site is not None:
             if whole and (yield from _by_sets(problem, best, relaxed, clock, highs, SETS_PART, FEW_SETS)):
                 return
+            if m <= KICKED:
+                for found in kicked(problem, best.chosen, best.site, clock.within(KICKS_PART)):
+                    if best.offer(found):
+                        yield best.step("interchange", bound)
+                        if best.beaten(bound):
+                            yield Step("done", done=True)
+                            return
+                    else:
+                        yield Step("interchange")
             tried = best.within(relaxed.bound)
             until = (
                 np.inf

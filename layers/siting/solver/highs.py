@@ -124,11 +124,14 @@ class Found:
         Values per block.
     bound : float
         Least possible objective; minus infinity when unknown.
+    duals : ndarray of float64 or None
+        What a unit of each row's limit is worth, where the interior-point method was asked.
     """
 
     status: str
     blocks: Sequence[Floats] | None = None
     bound: float = -np.inf
+    duals: Floats | None = None
 
 
 class Highs:
@@ -235,4 +238,4 @@ def _read(program: Program, answer: dict[str, Any]) -> Found:
     blocks = None if answer["x"] is None else program.split(np.asarray(answer["x"]))
     if status == "optimal" and blocks is None:
         status = "lost"
-    return Found(status, blocks, bound)
+    return Found(status, blocks, bound, answer.get("duals"))

@@ -61,7 +61,16 @@ def _interior(task: dict[str, Any]) -> dict[str, Any]:
         options={} if task["seconds"] is None else {"time_limit": float(task["seconds"])},
     )
     solved = found.status == 0
-    return {"status": int(found.status), "x": found.x if solved else None, "bound": found.fun if solved else None}
+    duals = np.zeros(len(task["low"]))
+    if solved:
+        duals[above] -= found.ineqlin.marginals[: len(above)]
+        duals[below] += found.ineqlin.marginals[len(above) :]
+    return {
+        "status": int(found.status),
+        "x": found.x if solved else None,
+        "bound": found.fun if solved else None,
+        "duals": duals,
+    }
 
 
 def receive(stream: BinaryIO) -> Any:

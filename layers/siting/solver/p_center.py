@@ -19,11 +19,12 @@ from scipy import sparse
 from layers.distance import Pairs, row_min
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.heuristic import complete, greedy, pruned, spans
-from layers.siting.solver.highs import Highs, Program
+from layers.siting.solver.highs import Highs
 from layers.siting.solver.instance import Instance
+from layers.siting.solver.p_center_bound import NARROW, SLACK, WHOLE, everybody, program, raised
 from layers.siting.solver.p_center_search import Reach, exchange
 from layers.siting.solver.progress import Clock, Step
-from layers.siting.solver.reduction import Cover, merged, smallest
+from layers.siting.solver.reduction import smallest
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -33,17 +34,13 @@ SOME = 1_500
 #: and after how many failures in a row it stops at first; with many demand points, whose relaxation takes long, or once
 #: it came again and found something; each time it comes, so many times more.
 SHORTER, LEAST, LESS, TRIES, FAILURES, OF_MANY, MORE = 0.08, 2e-4, 0.6, 300, 2, 9, 1.8
-#: Rows are asked of the relaxation until all but this share of a site serves them;
-#: a bound must exceed the number by as much.
-SLACK = 1e-3
-#: What lies between a radius that is ruled out and one that is not known is left when it is less than that.
-NARROW = 1.001
+#: With many demand points it tries so many rounds, every other time anew, where it shortens the radius by less than
+#: this part; how much of the time it has at first.
+LONG, FINE, SEARCH_PART = 20_000, 0.003, 0.3
 #: What is ruled out is mostly not farther below the answer than this share of it: there the bisection begins.
 FAR = 0.85
 #: Seconds for the first question in whole sites; each time all have been tried, so many times more.
 PATIENCE, LONGER = 3.0, 3.0
-#: With more than :data:`SOME` demand points, the relaxation is asked of all at once up to so many entries.
-WHOLE = 1_000_000
 #: There, in whole sites, only the part of what is not known is asked that lies next to what is ruled out;
 #: then the local search goes on.
 NEXT = 0.15
@@ -146,7 +143,7 @@ def center(instance: Instance, clock: Clock) -> Generator[Step]:
         centers.narrow(most)
     if rule.plain and best is not None:
         stop = FAILURES if centers.near.demands <= SOME else OF_MANY
-        search = _shortened(centers, best, most, clock, stop, stop)
+        search = _shortened(centers, best, most, clock.within(SEARCH_PART), stop, stop)
     else:
         search = _greedily(centers, clock)
     for found in search:
@@ -166,7 +163,7 @@ def _greedily(centers: Centers, clock: Clock) -> Generator[Ints | None]:
     while low < high and not clock.over():
         middle = (low + high) // 2
         matrix, _ = centers.reach(float(levels[middle]))
-        cover = _everybody(matrix) if np.diff(matrix.indptr).all() else None
+        cover = everybody(matrix) if np.diff(matrix.indptr).all() else None
         chosen = [] if cover is None else pruned(cover, rule, greedy(cover, rule, until_covered=True), price)
         if cover is not None and complete(cover, chosen) and rule.keeps(chosen):
             high = min(middle, int(np.searchsorted(levels, centers.ways(chosen)[0].max())))
@@ -188,15 +185,21 @@ def _shortened(
     others = np.setdiff1d(np.arange(len(rule)), chosen)
     chosen = np.append(chosen, random.choice(others, rule.limit - len(chosen), replace=False))
     rows = np.arange(centers.near.demands)
-    if len(rows) > SOME:
+    many = len(rows) > SOME
+    if many and centers.reach(most)[0].nnz > WHOLE:
         rows = np.union1d(random.choice(rows, SOME, replace=False), centers.beyond(chosen))
     shorter, failures = SHORTER, 0
     while failures < stop and most > centers.least and not clock.over():
         radius = min(max(most * (1 - shorter), centers.least), centers.next_level(most, below=True))
         matrix, asked = centers.reach(radius, rows)
-        found, whole, weight = exchange(
-            Reach(matrix), chosen, rule.forced[chosen], random, TRIES * (1 + failures), clock
-        )
+        rounds, begin = TRIES * (1 + failures), chosen
+        if many and shorter < FINE:
+            rounds = LONG
+            if failures % 2:
+                start = np.array(rule.start, np.intp)
+                others = np.setdiff1d(np.arange(len(rule)), start)
+                begin = np.append(start, random.choice(others, rule.limit - len(start), replace=False))
+        found, whole, weight = exchange(Reach(matrix), begin, rule.forced[begin], random, rounds, clock)
         centers.hardness[asked] += weight - 1
         left = centers.beyond(found, radius) if whole else rows[:0]
         if len(left):
@@ -220,12 +223,16 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
     large = centers.near.demands > SOME
     failures, longer = (OF_MANY, 1.0) if large else (FAILURES, LONGER)
     with Highs(clock) as highs:
+        if large and rule.plain and best is not None:
+            low = yield from raised(centers, low, most, highs, clock)
+            ceiling = low  # the search comes first
         while low < most and not clock.over():
             near = centers.between(low, low + NEXT * (ceiling - low)) if large and patience else None
             radius = centers.between(low, ceiling) if near is None else near
             if radius is None or low * NARROW > ceiling < most:
                 if rule.plain and best is not None:
-                    for found in _shortened(centers, best, most, clock, failures, max(failures, OF_MANY)):
+                    until = clock.within(SEARCH_PART) if large else clock
+                    for found in _shortened(centers, best, most, until, failures, max(failures, OF_MANY)):
                         if found is not None:
                             best, most = found, float(centers.ways(found)[0].max())
                             centers.narrow(most)
@@ -273,11 +280,11 @@ def _decided(
     whole, together = False, not patience and len(rows) > SOME and matrix.nnz <= WHOLE
     while True:
         among = np.arange(len(rows)) if together else np.flatnonzero(np.isin(rows, asked))
-        cover, able, place = smallest(_everybody(matrix[among]), rule)
+        cover, able, place = smallest(everybody(matrix[among]), rule)
         if whole:
-            found = yield from highs.solve(_program(cover, able, True), patience, gap=1.0)
+            found = yield from highs.solve(program(cover, able, True), patience, gap=1.0)
         else:
-            relaxed = _program(cover, replace(able, limit=len(able)), False)
+            relaxed = program(cover, replace(able, limit=len(able)), False)
             found = yield from highs.solve(relaxed, interior=together)
         if found.status == "infeasible":
             return asked, False, None
@@ -302,22 +309,6 @@ def _decided(
         if not len(left) and not patience:
             return asked, None, chosen
         asked, whole = np.union1d(asked, left), not len(left)
-
-
-def _everybody(matrix: sparse.csr_array) -> Cover:
-    """Return the problem of serving every row."""
-    ones = np.ones(matrix.shape[0])
-    return merged(matrix, ones, ones, ones.astype(np.int64), 0.0)
-
-
-def _program(cover: Cover, rule: Rule, whole: bool) -> Program:
-    """Return the program of the fewest sites that serve everybody."""
-    made = Program()
-    y = made.block(np.ones(len(rule)), rule.forced.astype(float), 1.0, integer=whole)
-    if len(cover.need):
-        made.row({y: cover.rows}, 1.0, np.inf)
-    made.rule(y, rule)
-    return made
 
 
 def _unserved(matrix: sparse.csr_array, share: Floats) -> Ints:

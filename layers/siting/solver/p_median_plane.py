@@ -20,6 +20,7 @@ from scipy.spatial.distance import cdist
 from layers.siting.solver import p_median
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.instance import Instance
+from layers.siting.solver.p_median_parts import improved
 from layers.siting.solver.progress import SAME, Clock, Step
 
 Floats = NDArray[np.float64]
@@ -41,6 +42,12 @@ SEARCH_PART, BOUND_PART = 0.15, 0.25
 SHARING, STEEP = 5, 2.0
 #: Rounds of the relaxation on a level, and its steps.
 ROUNDS, FIRST_STEP, SHRINK, PATIENCE, MOMENTUM, LEAST_STEP = 400, 1.0, 0.6, 8, 0.9, 1e-3
+#: So many of the nearest candidates of each point, in parts of those that go to one site, are kept where these are no
+#: more pairs together; the first answer is exchanged where there are no more sites by candidates; then, per site, so
+#: many of the candidates that the bound makes most of.
+WIDE, KEPT, FEW_WEIGHED, CORE = 8, 8_000_000, 3_000_000, 5
+#: Parts of the time that is left there: for the bound, and for parts of the answer.
+LAST_PART, PARTS_PART = 0.4, 0.8
 #: On the last level it begins anew, with long steps, as long as that closes this part of the gap.
 AGAIN = 0.02
 
@@ -102,10 +109,15 @@ class Plane:
         some = some[np.sort(np.unique(some, return_index=True)[1])]
         return type(self)(demand, weight, cap, self.sites[some]), some
 
-    def problem(self, limit: int) -> p_median.Median:
-        """Return the p-median of the nearest candidates of each point, where no more than `limit` are chosen."""
+    def near(self, times: int, limit: int) -> int:
+        """Return so many times as many candidates as go to one site where `limit` are chosen."""
+        return min(len(self.sites), -(-times * len(self.sites) // max(1, limit)))
+
+    def problem(self, near: int) -> p_median.Median:
+        """Return the p-median of the `near` nearest candidates of each point: whoever goes farther goes at least as far
+        as to the last of them, so that a bound on it is one on the whole.
+        """
         n = len(self.sites)
-        near = min(n, -(-NEAR * n // max(1, limit)))
         far, site = cKDTree(self.sites).query(self.demand, k=np.arange(1, near + 1))
         cap = np.minimum(self.cap, far[:, -1] if near < n else 2.0 * far.max() + 1.0)
         keep = far < cap[:, None]
@@ -274,6 +286,54 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
     if not len(plane.weight):
         yield Step("done", rule.sites[rule.start], 0.0, done=True)
         return
+    near = plane.near(WIDE, rule.limit)
+    if near * len(plane.demand) <= KEPT:
+        yield from _from_nearest(plane, rule, near, clock)
+    else:
+        yield from _from_coarse(plane, rule, clock)
+
+
+def _from_nearest(plane: Plane, rule: Rule, near: int, clock: Clock) -> Generator[Step]:
+    """Yield answers and lower bounds where the `near` nearest candidates of each point can be kept.
+
+    The bound comes before the answer is made better: what it makes of the candidates says which ones to look at.
+    """
+    part, some = plane.coarse(LEVELS[0] * max(FEWEST, rule.limit), np.flatnonzero(rule.forced))
+    able = rule.kept(some, np.empty(0, np.intp))
+    first = part.problem(part.near(NEAR, rule.limit))
+    chosen = p_median.greedy(first, able)
+    best, value = yield from _offered(plane, rule, some[chosen], np.array(rule.start, np.intp), np.inf, clock)
+    if rule.limit * len(able) <= FEW_WEIGHED:
+        chosen = p_median.interchange(first, able, chosen, clock.within(SEARCH_PART), EXCHANGES)
+        best, value = yield from _offered(plane, rule, some[chosen], best, value, clock)
+    problem = plane.problem(near)
+    lower, price = 0.0, p_median.between(problem, best.tolist())
+    for relaxed in p_median.relax(problem, rule, value, clock.within(LAST_PART), price):
+        lower, price = relaxed.bound, relaxed.multipliers
+        yield Step("bound", bound=min(lower, value))
+    worth = problem.saved(price)
+    chosen = min(best, np.flatnonzero(relaxed.chosen), key=problem.value)
+    core = np.union1d(chosen, np.argsort(-worth, kind="stable")[: CORE * rule.limit])
+    core = np.union1d(core, np.flatnonzero(rule.forced))
+    small = problem.reduced(np.ones(len(problem.row), bool), core, problem.cap)
+    able, chosen = rule.kept(core, np.empty(0, np.intp)), np.searchsorted(core, chosen).tolist()
+    chosen = p_median.interchange(small, able, chosen, clock.within(SEARCH_PART), EXCHANGES)
+    best, value = yield from _offered(plane, rule, core[chosen], best, value, clock)
+    parts = improved(plane.demand, plane.weight, plane.cap, plane.sites, rule, best, worth, clock.within(PARTS_PART))
+    for better in parts:
+        value = plane.value(better)
+        yield Step("interchange", rule.sites[better])
+    while not clock.over():
+        before = lower
+        for relaxed in p_median.relax(problem, rule, value, clock, price):
+            lower, price = max(lower, relaxed.bound), relaxed.multipliers
+            yield Step("bound", bound=min(lower, value))
+        if lower - before <= AGAIN * (value - lower):
+            break
+
+
+def _from_coarse(plane: Plane, rule: Rule, clock: Clock) -> Generator[Step]:
+    """Yield answers and lower bounds where ways are measured when they are asked for."""
     best, value = np.array(rule.start, np.intp), np.inf
     level, price = plane, plane.cap
     size = min(len(plane.demand), len(plane.sites))
@@ -283,7 +343,7 @@ def median_in_plane(instance: Instance, clock: Clock) -> Generator[Step]:
             break
         part, some = plane.coarse(count, np.flatnonzero(rule.forced))
         able = rule.kept(some, np.empty(0, np.intp))
-        problem = part.problem(rule.limit)
+        problem = part.problem(part.near(NEAR, rule.limit))
         rounds = EXCHANGES if rule.limit * len(able) <= WEIGHED else 0
         if turn:
             chosen, begin = _nearest(part, plane.sites[best]).tolist(), _carried(level, price, part)

@@ -14,7 +14,7 @@ from test_siting_engine import LATE, children
 
 from layers.distance import from_dense
 from layers.siting.solver import Instance, best, highs, knapsack_sets, solve, subset_rows
-from layers.siting.solver.capacitated_exchange import exchanged
+from layers.siting.solver.capacitated_exchange import exchanged, kicked
 from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Highs
@@ -47,6 +47,7 @@ def as_written(instance: Instance) -> float:
     m, n = instance.pairs.demands, instance.pairs.sites
     cost = (instance.weight[:, None] * instance.pairs.distance.reshape(m, n)).ravel()
     x = sparse.kron(sparse.eye_array(m), np.ones((1, n)))
+    lower = np.append(instance.forced.astype(float), np.zeros(m * n))
     load = sparse.kron(instance.weight[None, :], sparse.eye_array(n))
     rows = [
         LinearConstraint(sparse.hstack([sparse.csr_array((m, n)), x]), 1.0, 1.0),
@@ -62,7 +63,7 @@ def as_written(instance: Instance) -> float:
     found = milp(
         np.append(np.zeros(n), cost),
         constraints=rows,
-        bounds=Bounds(0, 1),
+        bounds=Bounds(lower, 1),
         integrality=kinds,
         options={"mip_rel_gap": 0},
     )
@@ -216,6 +217,26 @@ def test_sites_go_where_they_are_missing_and_the_assignment_still_fits() -> None
     assert problem.fits(site)
     assert len(set(chosen)) == 20 and set(site.tolist()) <= set(chosen)
     assert problem.total(site) < 0.9 * problem.total(stuck[1])
+
+
+def test_kicks_find_the_optimum_where_settling_does_not() -> None:
+    stuck = 0
+    for seed in range(4):
+        asked = clustered(16, 4, seed, tightness=0.9)
+        instance = asked.having(forced=np.arange(16) == seed)
+        rule, clock = Rule.of(instance), Clock(seed=seed)
+        problem = Problem.of(instance, rule)
+        settled = problem.settled(problem.scattered(np.random.default_rng(seed)), clock)
+        assert settled is not None
+        before, optimum = problem.total(settled[1]), as_written(instance)
+        stuck += before > optimum * (1 + 1e-9) or not problem.fits(settled[1])
+        for chosen, site in kicked(problem, *settled, clock):
+            now = problem.total(site)
+            assert now < before and problem.fits(site)
+            assert seed in chosen and len(chosen) <= 4 and set(site.tolist()) <= set(chosen)
+            before = now
+        assert before == pytest.approx(optimum)
+    assert stuck
 
 
 def test_whose_site_is_whose_adds_up() -> None:

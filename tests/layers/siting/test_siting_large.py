@@ -14,8 +14,10 @@ from scipy.spatial.distance import cdist
 
 from layers.distance import Points, measure, nearest_pairs
 from layers.siting.evidence import explain
-from layers.siting.solver import Instance, solve
+from layers.siting.solver import Instance, p_median, p_median_parts, p_median_plane, solve
+from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs_process import milp
+from layers.siting.solver.progress import Clock
 
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
 
@@ -40,6 +42,15 @@ def median(demand: Points, sites: Points, weight: np.ndarray, count: int, **more
 )
 @given(st.integers(0, 2**32 - 1))
 def test_bounds_from_the_nearest_pairs_agree_with_brute_force(seed: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        # in a plane so few pairs are kept as if there were too many, or none at all
+        patched.setattr(p_median_plane, "WIDE", 1 + seed % 4)
+        patched.setattr(p_median_plane, "KEPT", 0 if seed % 5 == 0 else 1000)
+        patched.setattr(p_median_parts, "SITES", 2 + seed % 3)
+        agrees_with_brute_force(seed)
+
+
+def agrees_with_brute_force(seed: int) -> None:
     random = np.random.default_rng(seed)
     m, n = int(random.integers(3, 14)), int(random.integers(3, 9))
     demand, sites = (Points(random.integers(0, 30, (k, 2)) * 10.0) for k in (m, n))
@@ -81,7 +92,10 @@ def test_no_site_is_nearer_than_the_horizon_that_is_not_among_the_pairs(degrees:
     assert (horizon > 0.9 * np.array([part.max() for part in np.split(pairs.distance, 40)])).all()
 
 
-def test_bounds_in_the_plane_are_never_above_the_optimum_where_the_answers_are_not_the_best() -> None:
+def test_bounds_in_the_plane_are_never_above_the_optimum_where_the_answers_are_not_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(p_median_plane, "KEPT", 0)
     worse, choices = 0, np.array(list(combinations(range(18), 6)))
     for seed in range(EXAMPLES):
         random = np.random.default_rng(seed)
@@ -94,6 +108,34 @@ def test_bounds_in_the_plane_are_never_above_the_optimum_where_the_answers_are_n
         assert last.objective == pytest.approx(weight @ apart[:, last.sites].min(axis=1))
         worse += last.objective > optimum * (1 + 1e-9)
     assert worse
+
+
+def test_bounds_and_parts_from_the_nearest_candidates_agree_with_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(p_median_parts, "SITES", 4)
+    choices, best = np.array(list(combinations(range(18), 6))), 0
+    for seed in range(EXAMPLES):
+        random = np.random.default_rng(seed)
+        demand, sites = (Points(random.uniform(0, 300, (k, 2))) for k in (40, 18))
+        weight = random.uniform(0, 9, 40) ** 2
+        forced = np.arange(18) == 0
+        asked = median(demand, sites, weight, 2, new=6, plane=(demand.xy, sites.xy), forced=forced)
+        apart, rule = cdist(demand.xy, sites.xy), Rule.of(asked)
+        plane, clock = p_median_plane.Plane.of(asked, rule), Clock()
+        optimum = float((weight @ apart[:, choices[choices[:, 0] == 0]].min(axis=2)).min())
+        for near in (2, 4, 9, 18):
+            problem = plane.problem(near)
+            for relaxed in p_median.relax(problem, rule, 1.2 * optimum, clock, problem.cap / 2):
+                assert relaxed.bound <= optimum * (1 + 1e-9)
+        assert relaxed.bound >= 0.9 * optimum
+        before, start = np.inf, np.append(0, 1 + random.permutation(17)[:5])
+        for chosen in p_median_parts.improved(
+            plane.demand, plane.weight, plane.cap, plane.sites, rule, start, np.zeros(18), clock
+        ):
+            now = float(weight @ apart[:, chosen].min(axis=1))
+            assert now < before and 0 in chosen and len(set(chosen.tolist())) == 6
+            before = now
+        best += before <= optimum * (1 + 1e-9)
+    assert best >= 0.8 * EXAMPLES
 
 
 def test_a_site_serves_those_too_who_have_no_pair_with_it() -> None:
