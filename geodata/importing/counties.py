@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 import shapely
@@ -66,7 +67,8 @@ def place_of(said: str | None, ground: Ground) -> str | None:
 
 def not_one_place(rows: Rows, at: int, column: str, name: str, codes: Sequence[str]) -> Problem:
     """Return what to tell of a cell that names several places, of `codes`, or none."""
-    msgid, params = N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"), {"name": shown(name)}
+    msgid = N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。")
+    params: dict[str, Any] = {"name": shown(name)}
     if codes:
         msgid = N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。")
         params |= {"count": len(codes), "full": rows.ground.full_name(codes[0]), "code": codes[0]}
@@ -202,10 +204,8 @@ class _Finder:
         if not self.left or not keys or not any(keys):
             return
         known = self.ground.ids(self.schema.name)
-        for at in [
-            one for one in self.left if keys[one] in known and self.shapes[one] is None and one not in self.unclear
-        ]:
-            self.left.discard(at)
+        clear = self.left - self.unclear.keys()
+        self.left -= {one for one in clear if keys[one] in known and self.shapes[one] is None}
 
     def _by_heading(self) -> None:
         groups: dict[str, list[int]] = {}
@@ -227,10 +227,8 @@ class _Finder:
         if self.schema.geometry != "point":
             return
         # a name that several places bear was held against the point already: it lies in none of them
-        at = [
-            one for one in sorted(self.left) if self.shapes[one] is not None and not self.unclear.get(one, ("", ()))[1]
-        ]
-        at = np.array(at, int)
+        clear = (one for one in sorted(self.left) if not self.unclear.get(one, ("", ()))[1])
+        at = np.array([one for one in clear if self.shapes[one] is not None], int)
         if not len(at):
             return
         xy = shapely.get_coordinates(self.shapes[at])

@@ -81,7 +81,7 @@ def match(
 
     Parameters
     ----------
-    rows, shapes, schema, ground, report
+    rows, shapes
         As in :func:`geodata.importing.filling.keep`; the counties are known.
     answers : mapping
         Row number, or (sheet, row number) → key of the row of the atlas that it is, None for another.
