@@ -12,7 +12,8 @@ from dashboard.locale import Gettext
 from dashboard.settings import Settings
 from layers.filters import DETOUR, WAYS
 
-Command = Callable[[argparse.Namespace, Settings, Gettext], int]
+#: Gives the exit code, where it is another than 0.
+Command = Callable[[argparse.Namespace, Settings, Gettext], int | None]
 Run = Mapping[str, Command]
 Add = Callable[..., argparse.ArgumentParser]
 

@@ -95,7 +95,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         State(names.RESULT, "data"),
         prevent_initial_call=True,
     )
-    def answer(stored: dict | None, job: dict | None, result: dict | None) -> tuple:
+    def answer(stored: Any, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
         atlas, question, _ = asked(context, stored)
         key = key_of(atlas, question)
