@@ -74,7 +74,7 @@ def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSour
     return AtlasSource(settings.home, settings.database_url, watched(settings.home), settings.small_counts)
 
 
-def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     if options.force:
         from dashboard.commands import importing
 
@@ -82,10 +82,9 @@ def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
     with last_step():
         source = _built(settings, words, force=options.force)
     _say(words("地图数据已就绪：{path}").format(path=source.where))
-    return 0
 
 
-def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.serve import become, free
 
     free(settings)
@@ -96,20 +95,18 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
         from dashboard.app import create_app
 
         create_app(settings).run(host=settings.host, port=settings.port, debug=True)
-        return 0
+        return
     sys.stderr.flush()
     become(settings)
-    return 0  # not reached: this process is gunicorn now
 
 
-def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.basemap import BaseMaps
     from dashboard.commands.info import info
 
     source, day = _built(settings, words), day_of(options.as_of) if options.as_of else None
     _print(info(source, day, BaseMaps.of(settings, source)), options.json)
     _say_when(source.at(day), Filters(as_of=day), words)
-    return 0
 
 
 def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
@@ -117,14 +114,15 @@ def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
         _say(notice.text(words))
 
 
-def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.coverage import asked, measured, one_radius, straight
 
     detour = Filters().detour if options.detour is None else options.detour
     radius = options.radius[0] if options.by else one_radius(options)
     filters = asked(radius, detour, options.at, options.place, options.as_of, options.way or straight(options))
     if options.by:
-        return _coverage_by(options, settings, words, filters)
+        _coverage_by(options, settings, words, filters)
+        return
     if options.out:
         raise AtlasError(N_("--out 只和 --by 一起用：请加 --by county，或去掉 --out。"))
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
@@ -132,10 +130,9 @@ def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -
     atlas = _built(settings, words).at(filters.as_of)
     _print(measured(atlas, filters, words), options.json)
     _say_when(atlas, filters, words)
-    return 0
 
 
-def _coverage_by(options: argparse.Namespace, settings: Settings, words: Gettext, filters: Filters) -> int:
+def _coverage_by(options: argparse.Namespace, settings: Settings, words: Gettext, filters: Filters) -> None:
     from dashboard.commands.coverage_counties import by_county, measures
     from geodata.pools import Pool
 
@@ -148,7 +145,6 @@ def _coverage_by(options: argparse.Namespace, settings: Settings, words: Gettext
         result if options.json else {key: value for key, value in result.items() if key != "by_county"}, options.json
     )
     _say_when(atlas, filters, words)
-    return 0
 
 
 def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
@@ -208,17 +204,16 @@ def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
     return 0 if batch else 1
 
 
-def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands import importing
 
     store = _built(settings, words).store()
     with last_step():
         undone = importing.undone(options, store)
     _print(undone, options.json)
-    return 0
 
 
-def _history(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _history(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands import importing
 
     batches = [batch.as_dict() for batch in _built(settings, words).store().history()]
@@ -226,17 +221,15 @@ def _history(options: argparse.Namespace, settings: Settings, words: Gettext) ->
         _print({"batches": batches}, True)
     else:
         importing.show_history(batches, words)
-    return 0
 
 
-def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands import importing
 
     _print(importing.template(options, _built(settings, words).store(), settings.language), options.json)
-    return 0
 
 
-def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands import exporting
 
     source = _built(settings, words)
@@ -245,47 +238,42 @@ def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
     for notice in notices:
         _say(notice.text(words))
     _print(result, options.json)
-    return 0
 
 
-def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -> int:
+def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -> None:
     from dashboard.commands.migrate import migrated
 
     with last_step(), _progress(words) as progress:
         result = migrated(options, progress)
     _print(result, options.json)
     _say(words("已迁移，逐行读回核对一致。网页和命令要用新的一处，请设 ATLAS_DATABASE_URL 或 ATLAS_HOME。"))
-    return 0
 
 
-def _backup(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _backup(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard import backup
 
     backup.finish(settings.home, settings.database_url)
     with _progress(words) as progress:
         result = backup.backup(settings.home, settings.database_url, options.file, progress)
     _print(result, options.json)
-    return 0
 
 
-def _restore(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _restore(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard import backup
 
     if options.check:
         _print({"file": str(options.file), **backup.examined(options.file)}, options.json)
-        return 0
+        return
     with last_step(), _progress(words) as progress:
         result = backup.restore(settings.home, settings.database_url, options.file, progress)
     _print(result, options.json)
-    return 0
 
 
-def _clear(options: argparse.Namespace, settings: Settings, _words: Gettext) -> int:
+def _clear(options: argparse.Namespace, settings: Settings, _words: Gettext) -> None:
     from dashboard.tasks.uploads import Uploads
 
     count, size = Uploads(settings).clear()
     _print({"uploads": count, "bytes": size}, options.json)
-    return 0
 
 
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
@@ -311,7 +299,7 @@ def _geocode(options: argparse.Namespace, settings: Settings, words: Gettext) ->
     return 1 if stopped else 0
 
 
-def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.ground import brought_in, remarks
 
     source = _built(settings, words)
@@ -320,26 +308,23 @@ def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
     _print(result, options.json)
     for text in remarks(result, words):
         _say(text)
-    return 0
 
 
-def _walk(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _walk(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.ground import walked
 
     _print(walked(options, settings, _built(settings, words)), options.json)
-    return 0
 
 
-def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.brief import brief
 
     _built(settings, words)
     result = brief(options, settings, words, _say)
     _print(result if options.json else {key: value for key, value in result.items() if key != "files"}, options.json)
-    return 0
 
 
-def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) -> int:
+def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) -> None:
     from dashboard.feedback import kept
 
     lines = kept(settings.home)
@@ -350,10 +335,9 @@ def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) 
         for one in lines:
             table.add_row(*(escape(str(one.get(key, ""))) for key in ("at", "text", "address")))
         Console().print(table)
-    return 0
 
 
-def _forget(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _forget(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.forget import forgotten
 
     source = _built(settings, words)
@@ -365,17 +349,15 @@ def _forget(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
         _say(text)
     if not options.yes:
         _say(words("只是列出，什么都没有删。核对以后加 --yes；碰巧相同的列用 --except 排除。"))
-    return 0
 
 
-def _account(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+def _account(options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
     from dashboard.commands.account import account
 
     result = account(options, settings)
     _print(result, options.json)
     if "password" in result:
         _say(words("这是一次性密码，只显示这一次：七天内登录，登录后先改密码。"))
-    return 0
 
 
 def _audit(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
@@ -456,7 +438,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 words = catalogues[settings.language]
                 given = sys.argv[1:] if arguments is None else list(arguments)
                 options = _parser(words, given[0] if given else None).parse_args(given)
-                code = options.run(options, settings, words)
+                code = options.run(options, settings, words) or 0
                 sys.stdout.flush()
                 _note(given[0], options, settings, words)
                 if code and interrupted():

@@ -143,8 +143,8 @@ class AtlasSource:
         if self._store is None:
             store = self._site.open()
             judged = self._watched(store) if self._watched else store
-            self._store = _Told(judged, self._written)  # ty: ignore[invalid-assignment] - it reads and writes as one
-        return self._store  # ty: ignore[invalid-explicit-return] - opened above
+            self._store = _Told(judged, self._written)
+        return self._store
 
     def atlas(self) -> Atlas:
         """Return the atlas as the store now holds it.

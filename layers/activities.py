@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layers import periods, selection
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix
 
@@ -144,11 +144,11 @@ def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
 
 def mask(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return which rows of ``atlas.activities`` :func:`select` returns."""
-
-    def compute() -> NDArray[np.bool_]:
-        return _choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters)
-
-    return selection.kept(atlas, ("activities", *asked(filters)), compute)
+    return selection.kept(
+        atlas,
+        ("activities", *asked(filters)),
+        lambda: _choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters),
+    )
 
 
 def asked(filters: Filters) -> tuple[Any, ...]:
@@ -163,44 +163,39 @@ def plain(atlas: Atlas, table: str) -> pd.DataFrame:
     )
 
 
+@kept_once
 def participants(atlas: Atlas) -> NDArray[np.float64]:
     """Return how many took part in each activity, in its unit; NaN where nobody counted."""
-    return atlas.once("participants", lambda: _numbers(atlas))
+    return atlas.activities["participants"].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+@kept_once
 def as_visits(atlas: Atlas) -> NDArray[np.bool_]:
     """Return of which activities the participants are visits (人次), not persons."""
-
-    def compute() -> NDArray[np.bool_]:
-        unit, units = atlas.coded("activities", "participants_unit")
-        return np.append(units == VISIT, False)[unit]
-
-    return atlas.once("participants as visits", compute)
+    unit, units = atlas.coded("activities", "participants_unit")
+    return np.append(units == VISIT, False)[unit]
 
 
+@kept_once
 def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
     """Return longitude, latitude (degrees) and ``located``, as in :func:`select`, of every activity."""
-
-    def compute() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
-        frame = atlas.activities
-        own_lon, own_lat = atlas.lonlat("activities")
-        lon, lat = own_lon.copy(), own_lat.copy()
-        located = np.full(len(lon), None, dtype=object)
-        located[~np.isnan(lon)] = "point"  # one object for all: np.where makes a text for each
-        if "geometry_provenance" in frame:
-            located[~np.isnan(lon) & (frame["geometry_provenance"] == PROVENANCES[1]).to_numpy(dtype=bool)] = "place"
-        grid = pd.Index(atlas.grids["grid_id"]).get_indexer(pd.Index(frame["grid_id"], dtype=object))
-        grid_lon, grid_lat = atlas.inner_points("grids")
-        place = atlas.place_rows("activities")
-        for rows, x, y, name in (
-            (grid, grid_lon, grid_lat, "grid"),
-            (place, atlas.places["lon"].to_numpy(), atlas.places["lat"].to_numpy(), "place"),
-        ):
-            missing = np.flatnonzero(np.isnan(lon) & (rows >= 0))
-            lon[missing], lat[missing], located[missing] = x[rows[missing]], y[rows[missing]], name
-        return lon, lat, located
-
-    return atlas.once("where activities are", compute)
+    frame = atlas.activities
+    own_lon, own_lat = atlas.lonlat("activities")
+    lon, lat = own_lon.copy(), own_lat.copy()
+    located = np.full(len(lon), None, dtype=object)
+    located[~np.isnan(lon)] = "point"  # one object for all: np.where makes a text for each
+    if "geometry_provenance" in frame:
+        located[~np.isnan(lon) & (frame["geometry_provenance"] == PROVENANCES[1]).to_numpy(dtype=bool)] = "place"
+    grid = pd.Index(atlas.grids["grid_id"]).get_indexer(pd.Index(frame["grid_id"], dtype=object))
+    grid_lon, grid_lat = atlas.inner_points("grids")
+    place = atlas.place_rows("activities")
+    for rows, x, y, name in (
+        (grid, grid_lon, grid_lat, "grid"),
+        (place, atlas.places["lon"].to_numpy(), atlas.places["lat"].to_numpy(), "place"),
+    ):
+        missing = np.flatnonzero(np.isnan(lon) & (rows >= 0))
+        lon[missing], lat[missing], located[missing] = x[rows[missing]], y[rows[missing]], name
+    return lon, lat, located
 
 
 # -- inside -----------------------------------------------------------------------
@@ -212,21 +207,17 @@ def _vague(atlas: Atlas) -> NDArray[np.intp]:
     return np.flatnonzero(np.isnat(when.month) | ~when.dated)
 
 
+@kept_once
 def _months(atlas: Atlas) -> tuple[NDArray[np.int32], NDArray[Any], tuple[NDArray[Any], ...]]:
     """Return month, kind and provenance of each activity as one code, -1 where one is missing; and their values."""
-
-    def compute() -> tuple[NDArray[np.int32], NDArray[Any]]:
-        month = periods.spans(atlas, "activities").month
-        known = ~np.isnat(month)
-        months, slot = np.unique(month[known], return_inverse=True)
-        rest, (kinds, origins) = selection.combined(atlas, "activities", "kind", "provenance")
-        code = np.full(len(month), -1, np.int32)
-        code[known] = slot * (len(kinds) * len(origins)) + rest[known]
-        code[rest < 0] = -1
-        return code, months.astype(str).astype(object)
-
-    code, months = atlas.once("activities by month", compute)
-    return code, months, selection.combined(atlas, "activities", "kind", "provenance")[1]
+    month = periods.spans(atlas, "activities").month
+    known = ~np.isnat(month)
+    months, slot = np.unique(month[known], return_inverse=True)
+    rest, (kinds, origins) = selection.combined(atlas, "activities", "kind", "provenance")
+    code = np.full(len(month), -1, np.int32)
+    code[known] = slot * (len(kinds) * len(origins)) + rest[known]
+    code[rest < 0] = -1
+    return code, months.astype(str).astype(object), (kinds, origins)
 
 
 def _by_month(atlas: Atlas, filters: Filters) -> pd.DataFrame:
@@ -255,10 +246,6 @@ def _summed(atlas: Atlas, code: NDArray[np.int32], rows: NDArray[np.bool_], size
     given = np.flatnonzero(rows & (code >= 0) & ~np.isnan(number))
     total = np.bincount(code[given], number[given], size)
     return np.where(np.bincount(code[given], minlength=size) > 0, total, np.nan)
-
-
-def _numbers(atlas: Atlas) -> NDArray[np.float64]:
-    return atlas.activities["participants"].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:

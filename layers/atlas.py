@@ -15,8 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from geodata.store.base import AtlasStore
     from geodata.store.batches import Versions
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 LEVELS = ("country", "province", "city", "county")
@@ -51,6 +52,19 @@ GEOGRAPHY = ("places", "lines", "land")
 SUMMARIES: dict[str, Callable[[Atlas], Any]] = {}
 #: Keys of a table that are kept as a dict, at most: a quarter of a kilobyte each.
 FEW_KEYS = 5_000
+
+
+def kept_once(found: Callable[Concatenate[Atlas, P], T]) -> Callable[Concatenate[Atlas, P], T]:
+    """Have what a function finds in an atlas kept with it, as :meth:`Atlas.once` keeps it, for each further argument.
+
+    No argument may depend on a reader's choice, and none is given by its name.
+    """
+
+    @wraps(found)
+    def kept(atlas: Atlas, *args: P.args, **_: P.kwargs) -> T:
+        return atlas.once((found, *args), lambda: found(atlas, *args))
+
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,16 +341,13 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         made.mark = self.mark
         return made
 
+    @kept_once
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
-
-        def compute() -> pd.DataFrame:
-            self._read(name)
-            if self.threshold is None:
-                return stored.named(name, self._tables[name])
-            return disclosure.shown(self.exact.table, name, self.threshold, self._versions)
-
-        return self.once(("table", name), compute)
+        self._read(name)
+        if self.threshold is None:
+            return stored.named(name, self._tables[name])
+        return disclosure.shown(self.exact.table, name, self.threshold, self._versions)
 
     @property
     def stored_rows(self) -> dict[str, int]:
@@ -402,11 +413,9 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         return found
 
     @property
+    @kept_once
     def tree(self) -> PlaceTree:
         """The tree of places."""
-        return self.once("tree", self._tree)
-
-    def _tree(self) -> PlaceTree:
         codes = pd.Index(self.places["adcode"].to_numpy(dtype=object))
         level = self.places["level"].map({name: i for i, name in enumerate(LEVELS)}).to_numpy(dtype=np.int8)
         parent = codes.get_indexer(pd.Index(self.places["parent"].to_numpy(dtype=object)))
@@ -419,41 +428,32 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             own, walk = own[up >= 0], up[up >= 0]
         return PlaceTree(codes, level, ancestors)
 
+    @kept_once
     def lonlat(self, table: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return longitude and latitude (degrees, WGS-84) of a point table; NaN where there is no point."""
+        frame = self.table(table)
+        if "geometry" not in frame or not len(frame):
+            return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
+        lon, lat = lonlat(frame)
+        return _still(lon), _still(lat)
 
-        def compute() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-            frame = self.table(table)
-            if "geometry" not in frame or not len(frame):
-                return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-            lon, lat = lonlat(frame)
-            return _still(lon), _still(lat)
-
-        return self.once(("lonlat", table), compute)
-
+    @kept_once
     def inner_points(self, table: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return longitude and latitude of a point inside each shape of a polygon table."""
+        frame = self.table(table)
+        if not len(frame):
+            return np.empty(0), np.empty(0)
+        points = shapely.point_on_surface(np.asarray(frame["geometry"], dtype=object))
+        return _still(shapely.get_x(points)), _still(shapely.get_y(points))
 
-        def compute() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-            frame = self.table(table)
-            if not len(frame):
-                return np.empty(0), np.empty(0)
-            points = shapely.point_on_surface(np.asarray(frame["geometry"], dtype=object))
-            return _still(shapely.get_x(points)), _still(shapely.get_y(points))
-
-        return self.once(("inner", table), compute)
-
+    @kept_once
     def place_rows(self, table: str) -> NDArray[np.int32]:
         """Return per row of `table` the row of its adcode (of a flow:
         where it comes from) in ``places``; -1 where unknown.
         """
         column = "from_adcode" if table == "flows" else "adcode"
-
-        def compute() -> NDArray[np.int32]:
-            codes, adcodes = self.coded(table, column)
-            return _still(np.append(self.tree.positions(adcodes), np.int32(-1))[codes])  # last: code -1, missing
-
-        return self.once(("places", table), compute)
+        codes, adcodes = self.coded(table, column)
+        return _still(np.append(self.tree.positions(adcodes), np.int32(-1))[codes])  # last: code -1, missing
 
     def of_provenance(self, table: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
         """Return which rows of `table` have one of the `wanted` provenances."""
@@ -467,17 +467,14 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         allowed = np.array([name in wanted for name in PROVENANCES] + [False])  # last: position -1, unknown
         return allowed[codes]
 
+    @kept_once
     def coded(self, table: str, column: str) -> tuple[NDArray[np.intp], NDArray[Any]]:
         """Return a column as codes and the values they stand for; code -1 where a value is missing."""
-
-        def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
-            self._read(table)
-            as_stored = isinstance(self._tables, Tables) and not disclosure.is_altered(table, column)
-            known = self._tables.codes(table, column) if as_stored else None
-            codes, values = known or factorized(self.table(table)[column])
-            return _still(codes), _still(values)
-
-        return self.once(("coded", table, column), compute)
+        self._read(table)
+        as_stored = isinstance(self._tables, Tables) and not disclosure.is_altered(table, column)
+        known = self._tables.codes(table, column) if as_stored else None
+        codes, values = known or factorized(self.table(table)[column])
+        return _still(codes), _still(values)
 
     def distinct(self, table: str, column: str, rows: NDArray[Any]) -> list[Any]:
         """Return the values of `column` that occur in `rows` (positions or mask), each once."""
@@ -485,16 +482,13 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         found = np.bincount(codes[rows] + 1, minlength=len(values) + 1)[1:]
         return values[found > 0].tolist()
 
+    @kept_once
     def rows_by(self, table: str, column: str) -> Mapping[str, int]:
         """Return the row of each key of `table`, for look-ups by id."""
-
-        def compute() -> Mapping[str, int]:
-            keys = self.table(table)[column]
-            if len(keys) > FEW_KEYS:
-                return _Sorted(keys)
-            return {key: row for row, key in enumerate(keys.tolist())}
-
-        return self.once(("rows", table, column), compute)
+        keys = self.table(table)[column]
+        if len(keys) > FEW_KEYS:
+            return _Sorted(keys)
+        return {key: row for row, key in enumerate(keys.tolist())}
 
     def holds(self, table: str, column: str, code: str) -> NDArray[np.bool_]:
         """Return which rows of `table` have `code` in the ';'-joined set of `column`."""

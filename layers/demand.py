@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geodata import crs
 from geodata.errors import N_, AtlasError
 from layers import hexes, places, selection, stations, unplaced, walking, way
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.distance import Pairs, Points, nearest_distance, within_reach
 from layers.filters import STRAIGHT, Filters
 
@@ -341,15 +341,12 @@ def _lost(
     return lost
 
 
+@kept_once
 def _stations(atlas: Atlas) -> tuple[NDArray[np.intp], Points]:
     """Return the rows of the stations that have a place, and where they are."""
-
-    def compute() -> tuple[NDArray[np.intp], Points]:
-        lon, lat = atlas.lonlat("stations")
-        placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-        return placed, Points(np.column_stack([lon[placed], lat[placed]]), degrees=True)
-
-    return atlas.once("placed stations", compute)
+    lon, lat = atlas.lonlat("stations")
+    placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    return placed, Points(np.column_stack([lon[placed], lat[placed]]), degrees=True)
 
 
 def _select(atlas: Atlas, filters: Filters, key: tuple) -> Demand:
@@ -367,14 +364,11 @@ def _select(atlas: Atlas, filters: Filters, key: tuple) -> Demand:
     return Demand(rows, lon[rows], lat[rows], weight, hourly, key)
 
 
+@kept_once
 def _profiles(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the distinct profiles, each of mean 1, and which one each row has; the last (-1) is flat."""
-
-    def compute() -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        which, texts = atlas.coded("demand", "hour_profile")
-        return np.array([*(profile_of(text) for text in texts), np.ones(24)]), which
-
-    return atlas.once("demand profiles", compute)
+    which, texts = atlas.coded("demand", "hour_profile")
+    return np.array([*(profile_of(text) for text in texts), np.ones(24)]), which
 
 
 def profile_of(text: str) -> NDArray[np.float64]:

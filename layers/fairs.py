@@ -50,11 +50,11 @@ def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
 
 def mask(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return which rows of ``atlas.fairs`` :func:`select` returns."""
-
-    def compute() -> NDArray[np.bool_]:
-        return _choice(atlas, filters) & periods.within(periods.spans(atlas, "fairs"), filters)
-
-    return selection.kept(atlas, ("fairs", *asked(filters)), compute)
+    return selection.kept(
+        atlas,
+        ("fairs", *asked(filters)),
+        lambda: _choice(atlas, filters) & periods.within(periods.spans(atlas, "fairs"), filters),
+    )
 
 
 def asked(filters: Filters) -> tuple[Any, ...]:

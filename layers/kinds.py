@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from geodata.kinds import GREY, Kind, Kinds, of_frame
-from layers.atlas import SUMMARIES, Atlas
+from layers.atlas import SUMMARIES, Atlas, kept_once
 
 #: A summary of the atlas: the codes of kinds that activities name.
 NAMED = "kinds-of-activities"
 
 
+@kept_once
 def of(atlas: Atlas) -> Kinds:
     """Return the kinds of `atlas`; one that activities name and no row explains is grey and called by its code."""
-
-    def compute() -> Kinds:
-        known = of_frame(atlas.kinds)
-        named = [code for code in atlas.summary(NAMED) if code not in known]
-        return Kinds([*known, *(Kind(code, code, code, GREY) for code in named)])
-
-    return atlas.once("kinds", compute)
+    known = of_frame(atlas.kinds)
+    named = [code for code in atlas.summary(NAMED) if code not in known]
+    return Kinds([*known, *(Kind(code, code, code, GREY) for code in named)])
 
 
 def _named(atlas: Atlas) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.filters import Filters
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
@@ -40,9 +40,28 @@ class Spans:
         return Spans(self.first[rows], self.last[rows], self.dated[rows], self.month[rows])
 
 
+@kept_once
 def spans(atlas: Atlas, table: str) -> Spans:
     """Return when each row of `table` (with ``start``, ``end`` or ``date``, and ``period``) happened."""
-    return atlas.once(("spans", table), lambda: _spans(atlas.table(table)))
+    frame = atlas.table(table)
+    first = pd.to_datetime(frame["start" if "start" in frame else "date"]).to_numpy(dtype="datetime64[D]").copy()
+    last = pd.to_datetime(frame["end" if "end" in frame else "date"]).to_numpy(dtype="datetime64[D]").copy()
+    dated = ~np.isnat(first)
+    last = np.where(np.isnat(last), first, last)
+    month = first.astype("datetime64[M]")
+    for row in np.flatnonzero(~dated):
+        text = frame["period"].iloc[row] if "period" in frame else None
+        found = _DATE.findall(text) if isinstance(text, str) else []
+        if not found:
+            continue
+        (year, mon, day), (to_year, to_mon, to_day) = found[0], found[-1]
+        first[row] = np.datetime64(f"{year}-{mon or '01'}-{day or '01'}")
+        to_mon = to_mon or "12"
+        end_day = to_day or f"{calendar.monthrange(int(to_year), int(to_mon))[1]:02d}"
+        last[row] = np.datetime64(f"{to_year}-{to_mon}-{end_day}")
+        if mon and found[0][:2] == found[-1][:2]:
+            month[row] = np.datetime64(f"{year}-{mon}", "M")
+    return Spans(first, last, dated, month)
 
 
 def touching(when: Spans, filters: Filters) -> NDArray[np.bool_]:
@@ -69,24 +88,3 @@ def within(when: Spans, filters: Filters) -> NDArray[np.bool_]:
     if filters.end is not None:
         fine &= when.dated | (when.last <= np.datetime64(filters.end))
     return fine & touching(when, filters)
-
-
-def _spans(frame: pd.DataFrame) -> Spans:
-    first = pd.to_datetime(frame["start" if "start" in frame else "date"]).to_numpy(dtype="datetime64[D]").copy()
-    last = pd.to_datetime(frame["end" if "end" in frame else "date"]).to_numpy(dtype="datetime64[D]").copy()
-    dated = ~np.isnat(first)
-    last = np.where(np.isnat(last), first, last)
-    month = first.astype("datetime64[M]")
-    for row in np.flatnonzero(~dated):
-        text = frame["period"].iloc[row] if "period" in frame else None
-        found = _DATE.findall(text) if isinstance(text, str) else []
-        if not found:
-            continue
-        (year, mon, day), (to_year, to_mon, to_day) = found[0], found[-1]
-        first[row] = np.datetime64(f"{year}-{mon or '01'}-{day or '01'}")
-        to_mon = to_mon or "12"
-        end_day = to_day or f"{calendar.monthrange(int(to_year), int(to_mon))[1]:02d}"
-        last[row] = np.datetime64(f"{to_year}-{to_mon}-{end_day}")
-        if mon and found[0][:2] == found[-1][:2]:
-            month[row] = np.datetime64(f"{year}-{mon}", "M")
-    return Spans(first, last, dated, month)

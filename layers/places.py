@@ -131,11 +131,10 @@ def table_mask(atlas: Atlas, here: Scope, table: str) -> NDArray[np.bool_]:
     grid) are judged by their point, unless that point is derived from the
     place (a fair known by its city only); all others do not belong.
     """
-
-    def compute() -> NDArray[np.bool_]:
-        return _mask(atlas, here, atlas.table(table), atlas.place_rows(table), atlas.lonlat(table))
-
-    return atlas.recent(("mask", here.key, table), compute)
+    return atlas.recent(
+        ("mask", here.key, table),
+        lambda: _mask(atlas, here, atlas.table(table), atlas.place_rows(table), atlas.lonlat(table)),
+    )
 
 
 def in_area(filters: Filters, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:

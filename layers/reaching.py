@@ -53,11 +53,10 @@ def pairs(atlas: Atlas, wanted: demand.Demand, filters: Filters) -> Pairs:
     placed, sites, every = atlas.once("pairs of all demand", lambda: _searched(atlas))
     if every is None:
         return demand.reached(atlas, wanted, filters)
-
-    def compute() -> Pairs:
-        return _of_atlas(atlas, narrowed(every.of(wanted.rows), _points(wanted), sites, straight), placed)
-
-    return atlas.recent(("pairs", wanted.key, straight), compute)
+    return atlas.recent(
+        ("pairs", wanted.key, straight),
+        lambda: _of_atlas(atlas, narrowed(every.of(wanted.rows), _points(wanted), sites, straight), placed),
+    )
 
 
 def nominal(atlas: Atlas, wanted: demand.Demand, filters: Filters) -> Nominal:

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layers import periods, selection
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.filters import Filters
 from layers.small_counts import groups_of
 
@@ -68,10 +68,8 @@ def lines(rows: pd.DataFrame) -> NDArray[np.float64]:
     return np.concatenate(pieces) if pieces else np.empty((0, 2))
 
 
+@kept_once
 def _kinds(atlas: Atlas) -> dict[str, str]:
-    def compute() -> dict[str, str]:
-        named = atlas.activities["activity_id"].isin(atlas.stops["activity_id"].unique()).to_numpy(bool)
-        rows = atlas.activities[["activity_id", "kind"]][named]
-        return dict(zip(rows["activity_id"], rows["kind"], strict=True))
-
-    return atlas.once("kinds of the activities that stop", compute)
+    named = atlas.activities["activity_id"].isin(atlas.stops["activity_id"].unique()).to_numpy(bool)
+    rows = atlas.activities[["activity_id", "kind"]][named]
+    return dict(zip(rows["activity_id"], rows["kind"], strict=True))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geodata import hours
 from layers import hexes, selection
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.filters import PROVENANCES, Filters
 
 OPEN, PLANNED = "open", "planned"
@@ -223,40 +223,35 @@ def chosen(atlas: Atlas, filters: Filters) -> Mask:
 # -- inside -----------------------------------------------------------------------
 
 
+@kept_once
 def _ranks(atlas: Atlas) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return per station the rank in ``PROVENANCES`` of its row and of its point;
     one more than there are where unknown.
     """
+    unknown = len(PROVENANCES)
 
-    def compute() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        unknown = len(PROVENANCES)
+    def ranked(values: Any) -> NDArray[np.intp]:
+        at = pd.Index(PROVENANCES).get_indexer(pd.Index(values, dtype=object))
+        return np.where(at < 0, unknown, at)
 
-        def ranked(values: Any) -> NDArray[np.intp]:
-            at = pd.Index(PROVENANCES).get_indexer(pd.Index(values, dtype=object))
-            return np.where(at < 0, unknown, at)
-
-        own = ranked(atlas.stations["provenance"])
-        if "geometry_provenance" not in atlas.stations:
-            return own, own
-        point = ranked(atlas.stations["geometry_provenance"])
-        return own, np.where((point == unknown) | np.isnan(atlas.lonlat("stations")[0]), own, point)
-
-    return atlas.once("station provenance", compute)
+    own = ranked(atlas.stations["provenance"])
+    if "geometry_provenance" not in atlas.stations:
+        return own, own
+    point = ranked(atlas.stations["geometry_provenance"])
+    return own, np.where((point == unknown) | np.isnan(atlas.lonlat("stations")[0]), own, point)
 
 
+@kept_once
 def _week(atlas: Atlas) -> tuple[Mask, NDArray[np.intp]]:
     # Hours repeat: 186,100 stations hold a few dozen texts. The last row is "unknown": never open.
-    def compute() -> tuple[Mask, NDArray[np.intp]]:
-        codes, texts = pd.factorize(atlas.stations["opening_hours"].to_numpy(dtype=object))
-        # in the week of the day that the atlas speaks of: hours may go by season, by days of months
-        week = (
-            hours.open_matrix(pd.Series(texts, dtype=object), week_of=atlas.data_date)
-            if len(texts)
-            else np.zeros((0, 7, 24), dtype=bool)
-        )
-        return np.concatenate([week, np.zeros((1, 7, 24), dtype=bool)]), codes
-
-    return atlas.once("week", compute)
+    codes, texts = pd.factorize(atlas.stations["opening_hours"].to_numpy(dtype=object))
+    # in the week of the day that the atlas speaks of: hours may go by season, by days of months
+    week = (
+        hours.open_matrix(pd.Series(texts, dtype=object), week_of=atlas.data_date)
+        if len(texts)
+        else np.zeros((0, 7, 24), dtype=bool)
+    )
+    return np.concatenate([week, np.zeros((1, 7, 24), dtype=bool)]), codes
 
 
 def _service(atlas: Atlas, filters: Filters) -> Service:

@@ -222,30 +222,31 @@ def set_password(home: Path, name: str, password: str | None = None, *, own: boo
 def remove(home: Path, name: str) -> Account:
     """Take an account away, and with it all its sessions and the views that it kept."""
     one = _there(home, name)
-    with writing(home) as database:
-        database.execute("DELETE FROM accounts WHERE name = ?", (one.name,))
-    audit.note(home, "account-removed", what=one.name)
+    _change(home, name, "account-removed", "DELETE FROM accounts WHERE name = :name")
     return one
 
 
 def lock(home: Path, name: str) -> Account:
     """Let an account in no more, until it is unlocked; its sessions end."""
-    one = _there(home, name)
-    with writing(home) as database:
-        database.execute("INSERT OR IGNORE INTO locked VALUES (?)", (one.name,))
-        database.execute("DELETE FROM sessions WHERE account = ?", (one.name,))
-    audit.note(home, "account-locked", what=one.name)
+    ends = "DELETE FROM sessions WHERE account = :name"
+    _change(home, name, "account-locked", "INSERT OR IGNORE INTO locked VALUES (:name)", ends)
     return _there(home, name)
 
 
 def unlock(home: Path, name: str) -> Account:
     """Let in again who tried too often, or was locked."""
-    one = _there(home, name)
-    with writing(home) as database:
-        database.execute("DELETE FROM locked WHERE name = ?", (one.name,))
-        database.execute("DELETE FROM attempts WHERE key = ?", (f"name {one.name}",))
-    audit.note(home, "account-unlocked", what=one.name)
+    forgets = "DELETE FROM attempts WHERE key = 'name ' || :name"
+    _change(home, name, "account-unlocked", "DELETE FROM locked WHERE name = :name", forgets)
     return _there(home, name)
+
+
+def _change(home: Path, name: str, deed: str, *statements: str) -> None:
+    """Do to an account what `statements` do to its ``:name``, and note it in the trail as `deed`."""
+    own = _there(home, name).name
+    with writing(home) as database:
+        for one in statements:
+            database.execute(one, {"name": own})
+    audit.note(home, deed, what=own)
 
 
 def _one(home: Path, where: str, *values: str) -> Account | None:

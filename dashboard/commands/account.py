@@ -6,22 +6,23 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from dashboard.access import accounts, audit, sessions
 from dashboard.access.accounts import Account
 from dashboard.access.reader import GIVEN
+from dashboard.commands.parsing import Add
 from dashboard.locale import Gettext
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
 
-Command = Callable[[argparse.Namespace, Settings, Gettext], int]
-Add = Callable[..., argparse.ArgumentParser]
+Act = Callable[[argparse.Namespace, Settings], dict[str, Any]]
 
 
-def add_parsers(add: Add, words: Gettext, run: Mapping[str, Command]) -> None:
-    """Add both commands; `run` is what each name does."""
-    account = add("account", words("列出、新建、修改账号"), run["account"], with_json=True)
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the commands."""
+    account = add("account", words("列出、新建、修改账号"), with_json=True)
     account.add_argument(
         "act",
         choices=tuple(_ACTS),
@@ -42,7 +43,7 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Command]) -> None:
     account.add_argument(
         "--by", choices=accounts.ORIGINS, default="local", help=words("谁来认这个人：本机密码、OIDC、代理")
     )
-    trail = add("audit", words("核对或导出审计记录"), run["audit"], with_json=True)
+    trail = add("audit", words("核对或导出审计记录"), with_json=True)
     trail.add_argument(
         "act", choices=("verify", "list", "export"), help=words("核对整条链、列出最近的、导出全部为 CSV")
     )
@@ -128,31 +129,24 @@ def _reset(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     return {"name": options.name} | ({} if given else {"password": made})
 
 
-def _lock(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    return _told(accounts.lock(settings.home, options.name))
-
-
-def _unlock(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    return _told(accounts.unlock(settings.home, options.name))
+def _alone(change: Callable[[Path, str], Account]) -> Act:
+    """Return the act that changes an account without asking for more than its name."""
+    return lambda options, settings: _told(change(settings.home, options.name))
 
 
 def _sign_out(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     return {"name": options.name, "sessions_ended": sessions.end_all(settings.home, accounts.named(options.name))}
 
 
-def _remove(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    return _told(accounts.remove(settings.home, options.name))
-
-
-_ACTS: Mapping[str, Callable[[argparse.Namespace, Settings], dict[str, Any]]] = {
+_ACTS: Mapping[str, Act] = {
     "list": _list,
     "add": _add,
     "role": _role,
     "password": _reset,
-    "lock": _lock,
-    "unlock": _unlock,
+    "lock": _alone(accounts.lock),
+    "unlock": _alone(accounts.unlock),
     "sign-out": _sign_out,
-    "remove": _remove,
+    "remove": _alone(accounts.remove),
 }
 
 

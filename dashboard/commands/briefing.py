@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dashboard.commands.parsing import Add
 from dashboard.export.order import FORMATS, SCALES, THEMES
 from dashboard.locale import Gettext
 
 EACH = ("regions", "grids")
 
 
-def add_parsers(
-    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
-) -> None:
-    """Add the command; `run` is what each name does."""
-    one = add("brief", words("把一个视图做成简报：PPTX、PDF、PNG 或 SVG"), run["brief"], with_json=True)
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the command."""
+    one = add("brief", words("把一个视图做成简报：PPTX、PDF、PNG 或 SVG"), with_json=True)
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
     one.add_argument("--against", default="", metavar="QUERY", help=words("对比模板的第二个视图"))
     one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from dashboard.as_of import before_the_first, clamped, day_of
 from dashboard.commands.importing import add_table
+from dashboard.commands.parsing import Add
 from dashboard.locale import Gettext
 from dashboard.source import AtlasSource
 from dashboard.state import parse
@@ -26,11 +26,9 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 
-def add_parsers(
-    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
-) -> None:
-    """Add the command; `run` is what each name does."""
-    one = add("export", words("导出一张表，可带网址里的筛选"), run["export"], with_json=True)
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the command."""
+    one = add("export", words("导出一张表，可带网址里的筛选"), with_json=True)
     add_table(one, words)
     one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))

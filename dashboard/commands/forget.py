@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
 from dashboard import feedback
 from dashboard.access import accounts, audit, doors
 from dashboard.backup import BEFORE
+from dashboard.commands.parsing import Add
 from dashboard.export.orders import FOLDER as BRIEFS
 from dashboard.geocoding import folder as geocoding
 from dashboard.links import Links
@@ -33,14 +33,11 @@ _JOBS = ("jobs", BRIEFS, "ground-jobs")
 _STDIN = "-"
 
 
-def add_parsers(
-    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
-) -> None:
-    """Add the command; `run` is what each name does."""
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the command."""
     one = add(
         "forget",
         words("删除一个人的个人信息：先列出在哪里，加 --yes 才删，删了不能撤销"),
-        run["forget"],
         with_json=True,
     )
     one.add_argument(

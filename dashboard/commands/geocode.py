@@ -5,11 +5,12 @@ by what the atlas knows or by the service of the settings.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from dashboard import geocoding
 from dashboard.commands.importing import user
+from dashboard.commands.parsing import Add
 from dashboard.geocoding_queue import ASKED, queue_of
 from dashboard.locale import Gettext
 from dashboard.settings import Settings
@@ -25,13 +26,9 @@ from layers.filters import NATION, Filters
 Progress = Callable[[float, str], None]
 
 
-def add_parsers(
-    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
-) -> None:
-    """Add the command; `run` is what each name does."""
-    one = add(
-        "geocode", words("按地址为尚无位置的行找位置；不加 --accept 只列出，不改动图册"), run["geocode"], with_json=True
-    )
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the command."""
+    one = add("geocode", words("按地址为尚无位置的行找位置；不加 --accept 只列出，不改动图册"), with_json=True)
     one.add_argument(
         "--table",
         default=placing.PLACED[0],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dashboard.commands.importing import user
+from dashboard.commands.parsing import Add
 from dashboard.locale import Gettext
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -25,14 +26,11 @@ WHOLE_DEGREES = 20.0  # a margin from which on the whole network is loaded
 FARTHER = 4.0  # times as far at the next attempt
 
 
-def add_parsers(
-    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
-) -> None:
+def add_parsers(add: Add, words: Gettext) -> None:
     """Add the commands."""
     one = add(
         "ground",
         words("导入一个 OpenStreetMap 提取文件（.osm.pbf）：步行路网、底图、需求和备选点，记为一批"),
-        run["ground"],
         with_json=True,
     )
     one.add_argument("file", type=Path, metavar="FILE.osm.pbf", help=words("提取文件"))
@@ -44,7 +42,7 @@ def add_parsers(
         help=words("只取这些地方的需求和备选点（六位行政区划代码，可多次给出）；不给则取文件覆盖到的各县区"),
     )
     one.add_argument("--author", help=words("操作人，默认为系统用户名"))
-    other = add("walk", words("沿步行路网量两点之间的路程"), run["walk"], with_json=True)
+    other = add("walk", words("沿步行路网量两点之间的路程"), with_json=True)
     for name, what in (
         ("from", words("起点，经度,纬度（WGS-84，度）")),
         ("to", words("终点，经度,纬度（WGS-84，度）")),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from dashboard.commands.parsing import Add
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from geodata.importing.check import Checked, check_file
@@ -27,7 +27,6 @@ from geodata.store import open_store
 from geodata.store.base import WritableStore
 from geodata.store.batch import Batch
 
-Add = Callable[..., argparse.ArgumentParser]
 SHOWN = 40
 
 
@@ -42,13 +41,13 @@ def add_table(one: argparse.ArgumentParser, words: Gettext) -> None:
     )
 
 
-def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]]) -> None:
-    """Add the five commands; `run` maps each name to what it does."""
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the commands."""
     for name, help in (
         ("check", words("核对要导入的文件，不改动图册")),
         ("import", words("核对并导入文件：有错误的行留下并列出，其余的整批生效")),
     ):
-        one = add(name, help, run[name], with_json=True)
+        one = add(name, help, with_json=True)
         one.add_argument(
             "file",
             type=Path,
@@ -76,11 +75,11 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
         one.add_argument("--marked", type=Path, metavar="OUT.xlsx", help=words("另存一份标出问题的工作簿"))
     one.add_argument("--strict", action="store_true", help=words("有一处错误就整个文件都不导入"))
     one.add_argument("--author", help=words("导入人，默认为系统用户名"))
-    undo = add("undo", words("撤销一个批次，恢复到导入之前"), run["undo"], with_json=True)
+    undo = add("undo", words("撤销一个批次，恢复到导入之前"), with_json=True)
     undo.add_argument("batch_id", metavar="BATCH_ID", help=words("批次编号，见 history"))
     undo.add_argument("--author", help=words("撤销人，默认为系统用户名"))
-    add("history", words("列出所有导入批次"), run["history"], with_json=True)
-    template = add("template", words("生成填报模板"), run["template"], with_json=True)
+    add("history", words("列出所有导入批次"), with_json=True)
+    template = add("template", words("生成填报模板"), with_json=True)
     add_table(template, words)
     template.add_argument("--out", type=Path, required=True, metavar="F.xlsx", help=words("写到哪个文件"))
 

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dashboard.commands.parsing import Add
 from dashboard.locale import Gettext
 from geodata.store import Site, site
 from geodata.store.transfer import move
 
 
-def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
-    """Add the options of the command."""
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the command."""
+    one = add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), with_json=True)
     place = words("文件夹、atlas.gpkg 文件，或 postgresql://…（密码可放在 PGPASSWORD 或 ~/.pgpass）")
     one.add_argument(
         "--from", dest="source", required=True, metavar="A", help=words("来源：{place}").format(place=place)

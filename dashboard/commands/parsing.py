@@ -12,26 +12,27 @@ from dashboard.locale import Gettext
 from dashboard.settings import Settings
 from layers.filters import DETOUR, WAYS
 
-Command = Callable[[argparse.Namespace, Settings, Gettext], int]
-Run = Mapping[str, Command]
+#: Gives the exit code, where it is another than 0.
+Command = Callable[[argparse.Namespace, Settings, Gettext], int | None]
+#: Adds the command of a name, with what it does in a line; gives the parser of its options.
 Add = Callable[..., argparse.ArgumentParser]
 
 
-def _add_build(add: Add, words: Gettext, run: Run) -> None:
-    build = add("build", words("生成地图数据"), run["build"])
+def _add_build(add: Add, words: Gettext) -> None:
+    build = add("build", words("生成地图数据"))
     build.add_argument("--force", action="store_true", help=words("即使已有数据也重新生成"))
 
 
-def _add_serve(add: Add, words: Gettext, run: Run) -> None:
-    add("serve", words("启动网页服务"), run["serve"])
+def _add_serve(add: Add, words: Gettext) -> None:
+    add("serve", words("启动网页服务"))
 
 
 def _past(words: Gettext) -> str:
     return words("按过去某天（含当天，北京时间）的图册，如 2026-11-20")
 
 
-def _add_info(add: Add, words: Gettext, run: Run) -> None:
-    one = add("info", words("列出地图数据的内容与合计"), run["info"], with_json=True)
+def _add_info(add: Add, words: Gettext) -> None:
+    one = add("info", words("列出地图数据的内容与合计"), with_json=True)
     one.add_argument("--as-of", metavar="DATE", help=_past(words))
 
 
@@ -39,8 +40,8 @@ def _radii(text: str) -> tuple[int, ...]:
     return tuple(int(one) for one in text.split(","))
 
 
-def _add_coverage(add: Add, words: Gettext, run: Run) -> None:
-    cover = add("coverage", words("计算驿站覆盖率"), run["coverage"], with_json=True)
+def _add_coverage(add: Add, words: Gettext) -> None:
+    cover = add("coverage", words("计算驿站覆盖率"), with_json=True)
     cover.add_argument(
         "--radius",
         type=_radii,
@@ -69,45 +70,33 @@ def _add_coverage(add: Add, words: Gettext, run: Run) -> None:
     cover.add_argument("--as-of", metavar="DATE", help=_past(words))
 
 
-def _add_migrate(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.migrate import add_options
-
-    add_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), run["migrate"], with_json=True), words)
-
-
-def _add_backup(add: Add, words: Gettext, run: Run) -> None:
-    one = add("backup", words("把整个图册备份成一个文件；不必停下服务"), run["backup"], with_json=True)
+def _add_backup(add: Add, words: Gettext) -> None:
+    one = add("backup", words("把整个图册备份成一个文件；不必停下服务"), with_json=True)
     one.add_argument("file", type=Path, metavar="FILE", help=words("备份文件；给文件夹则按时刻取名"))
-    back = add("restore", words("用备份替换图册：完整核对以后才替换，要么全部要么不动"), run["restore"], with_json=True)
+    back = add("restore", words("用备份替换图册：完整核对以后才替换，要么全部要么不动"), with_json=True)
     back.add_argument("file", type=Path, metavar="FILE", help=words("backup 做成的文件"))
     back.add_argument("--check", action="store_true", help=words("只核对备份，不恢复"))
 
 
-def _add_small(add: Add, words: Gettext, run: Run) -> None:
-    add("clear", words("清掉上传后没有导入的文件；正在导入的留着"), run["clear"], with_json=True)
-    add("feedback", words("列出读者的反馈"), run["feedback"], with_json=True)
+def _add_small(add: Add, words: Gettext) -> None:
+    add("clear", words("清掉上传后没有导入的文件；正在导入的留着"), with_json=True)
+    add("feedback", words("列出读者的反馈"), with_json=True)
 
 
-def _add_plan(add: Add, words: Gettext, run: Run) -> None:
-    from dashboard.commands.plan import add_options
-
-    add_options(add("plan", words("为新增驿站选址"), run["plan"], with_json=True), words)
-
-
-def _of(module: str) -> Callable[[Add, Gettext, Run], None]:
+def _of(module: str) -> Callable[[Add, Gettext], None]:
     """Return what adds the commands of a module of this folder, which is loaded only then."""
     return lambda *given: import_module(f"dashboard.commands.{module}").add_parsers(*given)
 
 
 #: What adds which commands, in the order in which they are listed.
-_COMMANDS: dict[Callable[[Add, Gettext, Run], None], tuple[str, ...]] = {
+_COMMANDS: dict[Callable[[Add, Gettext], None], tuple[str, ...]] = {
     _add_build: ("build",),
     _add_serve: ("serve",),
     _add_info: ("info",),
     _add_coverage: ("coverage",),
     _of("importing"): ("check", "import", "undo", "history", "template"),
     _of("exporting"): ("export",),
-    _add_migrate: ("migrate",),
+    _of("migrate"): ("migrate",),
     _add_backup: ("backup", "restore"),
     _add_small: ("clear", "feedback"),
     _of("forget"): ("forget",),
@@ -115,11 +104,11 @@ _COMMANDS: dict[Callable[[Add, Gettext, Run], None], tuple[str, ...]] = {
     _of("geocode"): ("geocode",),
     _of("ground"): ("ground", "walk"),
     _of("briefing"): ("brief",),
-    _add_plan: ("plan",),
+    _of("plan"): ("plan",),
 }
 
 
-def parser_of(words: Gettext, run: Run, command: str | None = None) -> argparse.ArgumentParser:
+def parser_of(words: Gettext, run: Mapping[str, Command], command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of all commands, or of those alone that come with `command`, where that is one.
 
     Parameters
@@ -137,14 +126,14 @@ def parser_of(words: Gettext, run: Run, command: str | None = None) -> argparse.
     listed = f"{{{','.join(names)}}}" if command in names else None
     commands = parser.add_subparsers(dest="command", required=True, metavar=listed)
 
-    def add(name: str, help: str, run: Command, with_json: bool = False) -> argparse.ArgumentParser:
+    def add(name: str, help: str, with_json: bool = False) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=help, description=help)
-        one.set_defaults(run=run)
+        one.set_defaults(run=run[name])
         if with_json:
             one.add_argument("--json", action="store_true", help=words("以 JSON 输出"))
         return one
 
     for add_some, some in _COMMANDS.items():
         if command in some or command not in names:
-            add_some(add, words, run)
+            add_some(add, words)
     return parser

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.commands import plan_aims, plan_case, plan_change, plan_stages
+from dashboard.commands.parsing import Add
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
@@ -33,8 +34,9 @@ NAMED = 20
 SOURCING = ("shared", "single")
 
 
-def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
-    """Add the options of the command; those that cannot go together are told when it runs."""
+def add_parsers(add: Add, words: Gettext) -> None:
+    """Add the command; options that cannot go together are told when it runs."""
+    one = add("plan", words("为新增驿站选址"), with_json=True)
     one.add_argument(
         "--model",
         choices=MODELS,

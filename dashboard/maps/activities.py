@@ -63,12 +63,11 @@ def spots(scene: Scene) -> dict[str, Any]:
 
 
 def _spots(scene: Scene) -> pd.DataFrame:
-    def compute() -> pd.DataFrame:
-        return activity_spots.spots(scene.atlas, scene.filters, scene.seen, scene.zoom or 6.0)
-
+    asked = scene.atlas, scene.filters, scene.seen, scene.zoom or 6.0
     if scene.box is not None:  # another at each move
-        return compute()
-    return scene.atlas.recent(("spots", scene.here.key, scene.zoom, *activities.asked(scene.filters)), compute)
+        return activity_spots.spots(*asked)
+    key = "spots", scene.here.key, scene.zoom, *activities.asked(scene.filters)
+    return scene.atlas.recent(key, lambda: activity_spots.spots(*asked))
 
 
 def _kind_in_hover(kind: Kind | None, words: Words) -> str:

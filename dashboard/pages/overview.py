@@ -42,7 +42,7 @@ from geodata.datum import gcj02_to_wgs84
 from geodata.errors import N_
 from layers import kpis as key_figures
 from layers import places
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.filters import MAX_AREA_VERTICES, Filters
 from layers.sentence import sentence
 
@@ -69,16 +69,13 @@ CHART_PARTS: tuple[Place, ...] = tuple((chart + end, prop) for end, prop in PART
 CACHED = (MAP_PARTS, FRAME_PARTS, CHART_PARTS)
 
 
+@kept_once
 def months(atlas: Atlas) -> tuple[str, ...]:
     """Return every month from the first thing that happened to the data date, ``YYYY-MM``."""
-
-    def compute() -> tuple[str, ...]:
-        dates = pd.concat([pd.to_datetime(atlas.table(name)["start"]) for name in ("fairs", "activities")]).dropna()
-        first = dates.min() if len(dates) else pd.Timestamp(atlas.data_date)
-        last = max(dates.max() if len(dates) else first, pd.Timestamp(atlas.data_date))
-        return tuple(pd.period_range(first, last, freq="M").astype(str))
-
-    return atlas.once("months", compute)
+    dates = pd.concat([pd.to_datetime(atlas.table(name)["start"]) for name in ("fairs", "activities")]).dropna()
+    first = dates.min() if len(dates) else pd.Timestamp(atlas.data_date)
+    last = max(dates.max() if len(dates) else first, pd.Timestamp(atlas.data_date))
+    return tuple(pd.period_range(first, last, freq="M").astype(str))
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page

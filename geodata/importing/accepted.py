@@ -67,13 +67,13 @@ class AcceptedRows(InParts):
         return self._values[column][int(self._at[at])]
 
 
-def accepted(rows: Rows, shapes: Shapes, schema: TableSchema, keep: NDArray[np.bool_]) -> Table:
+def accepted(rows: Rows, shapes: Shapes, keep: NDArray[np.bool_]) -> Table:
     """Return the rows that `keep` marks in the types of the schema; their values move into it, `rows` loses them."""
     at = np.flatnonzero(keep)
     values, rows.values = rows.values, {}
     rows.raw.clear()
     if is_long(len(at)):
-        return AcceptedRows(values, at, shapes, schema)
+        return AcceptedRows(values, at, shapes, rows.schema)
     whole = len(at) == len(rows)
 
     def columns() -> Iterator[tuple[str, pd.Series]]:
@@ -81,4 +81,4 @@ def accepted(rows: Rows, shapes: Shapes, schema: TableSchema, keep: NDArray[np.b
             name, cells = values.popitem()
             yield name, pd.Series(list(cells) if whole else [cells[one] for one in at.tolist()], dtype=object)
 
-    return schema.assembled(columns(), len(at), shapes[at])
+    return rows.schema.assembled(columns(), len(at), shapes[at])

@@ -26,40 +26,38 @@ from geodata.importing.sheets import Sheet
 from geodata.importing.sums import Sums
 from geodata.importing.ticks import ticked
 from geodata.importing.values import is_blank, reader
-from geodata.kinds import Kinds
 from geodata.own_fields import PREFIX
-from geodata.schema import Column, TableSchema
+from geodata.schema import Column
 
 MOST_UNNAMED = 20  # columns without a header that are told of
 
 
-def read_cells(
-    rows: Rows, sheet: Sheet, layout: Layout, left: Left, schema: TableSchema, report: Report, kinds: Kinds
-) -> None:
+def read_cells(rows: Rows, sheet: Sheet, layout: Layout, left: Left) -> None:
     """Add the rows of a sheet to `rows`, own fields among them, and what is wrong with its cells to `report`.
 
     `left` is what was taken out of the sheet before: its sums are held against the rows.
     """
     start = len(rows)
-    shared = merges.spread(sheet, layout, schema, report)
-    merges.repeat_above(sheet, layout, schema, report)
-    merges.hidden(sheet, layout, report)
+    shared = merges.spread(sheet, layout, rows.schema, rows.report)
+    merges.repeat_above(sheet, layout, rows.schema, rows.report)
+    merges.hidden(sheet, layout, rows.report)
     comments.spread(sheet)
     data = sheet.rows[layout.first :]
-    _unnamed(rows, sheet, layout, start, schema, report)
+    _unnamed(rows, sheet, layout, start)
     count = start + len(data)
     rows.sheets = column_of(chain(rows.sheets, repeat(sheet.name, len(data))), count)
     rows.numbers = column_of(chain(rows.numbers, sheet.numbers[layout.first :]), count)
     rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
-    names = {column.name for column in schema.columns}
+    names = {column.name for column in rows.schema.columns}
     qualified: dict[int, list[str]] = {}
-    own = [field.column for field in kinds.fields.values()] if schema.name == "activities" else []
+    kinds = rows.ground.kinds
+    own = [field.column for field in kinds.fields.values()] if rows.schema.name == "activities" else []
     sums = Sums(left.sums, layout.first, sheet.name)
-    days = _days(rows, sheet, layout, data, start, schema, report)
-    for column in (*schema.columns, *own):
+    days = _days(rows, sheet, layout, data, start)
+    for column in (*rows.schema.columns, *own):
         if column.name in (HOURS, AS_WRITTEN):
             continue  # read together, below
-        cells = days.get(column.name) or _cells_of(column, layout, data, report, sheet)
+        cells = days.get(column.name) or _cells_of(column, layout, data, rows.report, sheet)
         if cells is None:
             if column.name in rows.values:
                 rows.column(column.name)
@@ -69,12 +67,12 @@ def read_cells(
         factor, unit = factor_of(title, column.unit) if column.dtype in ("int", "float") else (1.0, "")
         if column.unit == "yuan" and factor == 1.0 and "元" not in title:
             factor, unit = factor_of(layout.money, "yuan")
-        read = reader(schema.name, column, kinds, factor)
-        read_column(rows, values, cells, start, column, schema, read, report, qualified)
+        read = reader(rows.schema.name, column, kinds, factor)
+        read_column(rows, values, cells, start, column, read, qualified)
         if column.dtype in ("int", "float"):
             sums.hold(layout.columns[column.name][0], title, values[start:], read)
         if factor != 1.0:
-            report.warn(
+            rows.report.warn(
                 Problem(
                     N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。")
                     if not math.isnan(factor)
@@ -85,9 +83,9 @@ def read_cells(
                     code="unit",
                 )
             )
-    _read_hours(rows, sheet, data, start, layout, schema, report)
-    _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
-    comments.keep(rows, sheet, layout, start, schema, report)
+    _read_hours(rows, sheet, data, start, layout)
+    _read_own_columns(rows, layout, data, start, {column.name for column in own}, sums)
+    comments.keep(rows, sheet, layout, start)
     for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
             places, parts = layout.columns[name], layout.degrees.get(name)
@@ -106,16 +104,15 @@ def read_cells(
         rows.shapes += [None] * len(data)
     for name in [*rows.values]:
         rows.column(name)
-    _keep_qualifiers(rows, sheet, layout, schema, qualified, report)
+    _keep_qualifiers(rows, sheet, layout, qualified)
     positions = (
         {number: at for at, number in enumerate(rows.numbers[start:], start)} if shared or sheet.problems else {}
     )
     for number, problem in shared.items():
         if number in positions:
-            rows.wrong.add(positions[number])
-            report.error(problem)
-    _without_value(rows, sheet, layout, schema, positions, report)
-    sums.check(len(data), report)
+            rows.refuse(positions[number], problem)
+    _without_value(rows, sheet, layout, positions)
+    sums.check(len(data), rows.report)
 
 
 def _days(
@@ -124,12 +121,10 @@ def _days(
     layout: Layout,
     data: list[Sequence[Any]],
     start: int,
-    schema: TableSchema,
-    report: Report,
 ) -> dict[str, list[Any]]:
     """Return the cells of first and last days where one cell may name both; nothing of other tables."""
     places = layout.columns.get(day_spans.START)
-    if schema.name not in day_spans.TABLES or not places or not data:
+    if rows.schema.name not in day_spans.TABLES or not places or not data:
         return {}
     over = day_spans.year_of([sheet.name, *layout.above])
     named_at = layout.columns.get("name", [None])[0]
@@ -143,7 +138,7 @@ def _days(
     starts, lasts, guessed = day_spans.spread(
         list(cells_at(data, places[0])), list(cells_at(data, ends[0])) if ends else None, year_at
     )
-    day_spans.tell_years(rows, start, guessed, report)
+    day_spans.tell_years(rows, start, guessed)
     return {day_spans.START: starts} | ({day_spans.END: lasts} if ends or any(lasts) else {})
 
 
@@ -170,19 +165,17 @@ def _read_hours(
     data: list[Sequence[Any]],
     start: int,
     layout: Layout,
-    schema: TableSchema,
-    report: Report,
 ) -> None:
     """Read the columns of opening hours, where the sheet (or one before it) has any."""
-    columns = {column.name: column for column in schema.columns}
+    columns = {column.name: column for column in rows.schema.columns}
     if HOURS not in columns:
         return
-    cells, texts = (_cells_of(columns[name], layout, data, report, sheet) for name in (HOURS, AS_WRITTEN))
+    cells, texts = (_cells_of(columns[name], layout, data, rows.report, sheet) for name in (HOURS, AS_WRITTEN))
     if cells is None and texts is None and not {HOURS, AS_WRITTEN} & {*rows.values}:
         return
     if cells is not None:
         cells = comments.beside_hours(cells, sheet, layout)
-    read_hours(rows, start, columns[HOURS], cells or [None] * len(data), texts, report)
+    read_hours(rows, start, columns[HOURS], cells or [None] * len(data), texts)
 
 
 def _read_own_columns(
@@ -191,8 +184,6 @@ def _read_own_columns(
     data: list[Sequence[Any]],
     start: int,
     typed: set[str],
-    schema: TableSchema,
-    report: Report,
     sums: Sums,
 ) -> None:
     """Read the columns that no field takes."""
@@ -203,14 +194,12 @@ def _read_own_columns(
         values = rows.column(name, start)
         column = Column(name, "str", label, label, "", (), True, "")
         cells = cells_at(data, at)
-        read_column(rows, values, cells, start, column, schema, read_own, report, {})
+        read_column(rows, values, cells, start, column, read_own, {})
         if any(isinstance(one, int | float) for one in values[start:]):
             sums.hold(at, layout.headers[name], values[start:], read_own)
 
 
-def _without_value(
-    rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, positions: dict[int, int], report: Report
-) -> None:
+def _without_value(rows: Rows, sheet: Sheet, layout: Layout, positions: dict[int, int]) -> None:
     """Tell of formulas that the file keeps no value for; one that should name a row costs the row."""
     columns = {place: name for name, places in layout.columns.items() for place in places}
     for problem in sheet.problems:
@@ -220,11 +209,10 @@ def _without_value(
         if at not in layout.used:
             continue
         told = replace(problem, column=layout.titles[at] if at < len(layout.titles) else problem.column)
-        if columns.get(at) == "name" or schema.name in STRICT:
-            rows.wrong.add(positions[problem.row])
-            report.error(told)
+        if columns.get(at) == "name" or rows.schema.name in STRICT:
+            rows.refuse(positions[problem.row], told)
         else:
-            report.warn(told)
+            rows.report.warn(told)
 
 
 def _place(problem: Problem) -> int:
@@ -234,7 +222,7 @@ def _place(problem: Problem) -> int:
     return column_index_from_string(re.sub(r"[^A-Z]", "", problem.column or "A") or "A") - 1
 
 
-def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSchema, report: Report) -> None:
+def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int) -> None:
     """Keep and tell of cells that stand under no header:
     in text the sign of a comma within a cell, in a workbook a column without a name.
     """
@@ -256,8 +244,8 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: Table
         at_of = {number: at for at, number in enumerate(sheet.numbers)}
         for number in longer:
             row = sheet.rows[at_of[number]]
-            rows.wrong.add(start + at_of[number] - layout.first)
-            report.error(
+            rows.refuse(
+                start + at_of[number] - layout.first,
                 Problem(
                     N_("这一行有 {got} 格，表头只有 {want} 格：内容里有逗号（或别的分隔符）的，请用英文双引号括起来。"),
                     {"got": len(row), "want": named},
@@ -266,13 +254,13 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: Table
                     expected_msgid=N_("{want} 格"),
                     expected_params={"want": named},
                     code="cells",
-                )
+                ),
             )
         found = {at: numbers for at, numbers in found.items() if at < named}
     for at, numbers in sorted(found.items())[:MOST_UNNAMED]:
-        kept = has_own(schema)
+        kept = has_own(rows.schema)
         label = keep_own(layout, f"第{at + 1}列", at) if kept else ""
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("第 {at} 列没有表头，{count} 行在那里写了内容，保存为自有项目“{label}”：最好补上表头。")
                 if kept
@@ -286,13 +274,11 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: Table
         )
 
 
-def _keep_qualifiers(
-    rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, qualified: dict[int, list[str]], report: Report
-) -> None:
+def _keep_qualifiers(rows: Rows, sheet: Sheet, layout: Layout, qualified: dict[int, list[str]]) -> None:
     """Keep 约, 余, 近 where the table has a column for them; else keep the text beside the row, and say so."""
     if not qualified:
         return
-    names = {column.name for column in schema.columns}
+    names = {column.name for column in rows.schema.columns}
     if "qualifiers" in names:
         kept = rows.column("qualifiers")
         for at, said in qualified.items():
@@ -306,13 +292,13 @@ def _keep_qualifiers(
     else:
         at = min(qualified)
         numbers = tuple(rows.numbers[one] for one in sorted(qualified))
-        _keep_written(rows, sheet, layout, schema, qualified)
-        report.warn(
+        _keep_written(rows, sheet, layout, qualified)
+        rows.report.warn(
             Problem(
                 N_("“约”“余”“近”等口径在表 {table} 里没有列可存，字段里只有数字，原文随行保存（共 {count} 行）。")
-                if has_own(schema)
+                if has_own(rows.schema)
                 else N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
-                {"table": named(schema), "count": len(numbers)},
+                {"table": named(rows.schema), "count": len(numbers)},
                 **rows.where(at, qualified[at][0].partition("=")[0]),
                 rows=numbers[:200],
                 code="qualifier",
@@ -320,12 +306,10 @@ def _keep_qualifiers(
         )
 
 
-def _keep_written(
-    rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, qualified: dict[int, list[str]]
-) -> None:
-    columns = {column.name: column for column in schema.columns}
+def _keep_written(rows: Rows, sheet: Sheet, layout: Layout, qualified: dict[int, list[str]]) -> None:
+    columns = {column.name: column for column in rows.schema.columns}
     start = len(rows) - (len(sheet.rows) - layout.first)
-    for at, said in qualified.items() if has_own(schema) else ():
+    for at, said in qualified.items() if has_own(rows.schema) else ():
         for name in (one.partition("=")[0] for one in said):
             row = sheet.rows[at - start + layout.first]
             if name in columns and (text := written(row[layout.columns[name][0]])) is not None:

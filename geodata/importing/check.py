@@ -147,16 +147,8 @@ def check_file(
             lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")),
         )
         ground = Ground(store)
-        _check(
-            sheets,
-            schema,
-            stated,
-            mapping,
-            ground,
-            checked,
-            progress,
-            _Said(same, another, counties.place_of(place, ground)),
-        )
+        said = _Said(same, another, counties.place_of(place, ground))
+        _check(Rows(schema, ground, report), sheets, stated, mapping, checked, progress, said)
     except Unreadable as error:
         report.errors.append(error.problem)
         report.accepted, checked.frame = 0, empty
@@ -215,11 +207,10 @@ def check_record(
     checked = Checked(Report(table), _no_rows(schema), name, "")
     try:
         _check(
+            Rows(schema, ground, checked.report),
             [sheet],
-            schema,
             None if crs is None else datum.named(crs),
             dict(zip(header, values, strict=True)),
-            ground,
             checked,
             _silent,
             None,
@@ -240,37 +231,34 @@ def _no_rows(schema: TableSchema) -> pd.DataFrame:
 
 
 def _check(
+    rows: Rows,
     sheets: list[Sheet],
-    schema: TableSchema,
     stated: str | None,
     mapping: Mapping[str, str],
-    ground: Ground,
     checked: Checked,
     progress: Progress,
     said: _Said | None,
 ) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, found = _gather(sheets, schema, mapping, ground, checked.report)
+    found = _gather(rows, sheets, mapping)
     checked.report.rows = len(rows)
     try:
         if len(rows):
-            _finish(rows, schema, stated, found, ground, checked, progress, said)
+            _finish(rows, stated, found, checked, progress, said)
     finally:
-        outcome.left_out(rows, checked.report)
+        outcome.left_out(rows)
         checked.report.in_order([sheet.name for sheet in sheets])
 
 
-def _gather(
-    sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, report: Report
-) -> tuple[Rows, list[systems.Part]]:
+def _gather(rows: Rows, sheets: list[Sheet], mapping: Mapping[str, str]) -> list[systems.Part]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
+    schema, ground, report = rows.schema, rows.ground, rows.report
     sheets, services = map(list, zip(*map(poi.prepared, sheets), strict=True))
     report.taken_for = signatures.name_of(sheets[0].format)
     for sheet, service in zip(sheets, services, strict=True):
         if service is not None:
             report.taken_for = service.name
             poi.told(sheet, service, report.warn)
-    titles = kinds.titles(schema.name, ground)
     remarks.tell_hidden(sheets, report)
     sheets = [part for sheet in sheets if not sheet.hidden for part in tables.apart(sheet, schema.name)]
     layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
@@ -280,7 +268,8 @@ def _gather(
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
     named = any("name" in layout.columns for layout in layouts)
-    rows = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles)
+    rows.titles = {"wkt": "图形"} | {column.name: column.zh for column in schema.columns}
+    rows.titles |= kinds.titles(schema.name, ground)
     sheet_parts: list[systems.Part] = []
     for sheet, layout in zip(sheets, layouts, strict=True):
         if _meant(layout) < max(1, most / 2) or (named and not {"name", schema.key} & set(layout.columns)):
@@ -299,7 +288,7 @@ def _gather(
         left = remarks.take_out(sheet, layout, schema)
         remarks.tell_left(sheet, left, layout.over, report)
         start = len(rows)
-        read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
+        read_cells(rows, sheet, layout, left)
         if sheet.part and layout.above:
             rows.headings |= dict.fromkeys(range(start, len(rows)), " ".join(layout.above))
         rows.hints.setdefault(sheet.name, counties.hints_of(sheet, layout))
@@ -312,7 +301,7 @@ def _gather(
         sheet_parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
-    return rows, sheet_parts
+    return sheet_parts
 
 
 def _meant(layout: headers.Layout) -> int:
@@ -323,10 +312,8 @@ def _meant(layout: headers.Layout) -> int:
 
 def _finish(
     rows: Rows,
-    schema: TableSchema,
     stated: str | None,
     sheets: list[systems.Part],
-    ground: Ground,
     checked: Checked,
     progress: Progress,
     said: _Said | None,
@@ -338,70 +325,68 @@ def _finish(
     shapes: Shapes = np.full(len(rows), None, dtype=object)
     given = np.full((len(rows), 2), np.nan)
     crs = None
-    if schema.geometry and positions.has_positions(rows):
-        found = systems.placed(rows, sheets, stated, schema, report)
+    if rows.schema.geometry and positions.has_positions(rows):
+        found = systems.placed(rows, sheets, stated)
         if found is None:
             return
         crs, shapes, given = found
     report.crs = crs
     progress(0.6, N_("正在核对位置和编号"))
-    counties.resolve(
-        rows, shapes, schema, ground, report, checked.file_name if said else "", said.place if said else None
-    )
-    _tell_unread(rows, report, by_hand=said is None)
+    counties.resolve(rows, shapes, checked.file_name if said else "", said.place if said else None)
+    _tell_unread(rows, by_hand=said is None)
     if said:
-        found = identity.match(rows, shapes, schema, ground, report, said.same, said.another)
+        found = identity.match(rows, shapes, said.same, said.another)
     else:
         found = identity.Identities(set(range(len(rows))))
-    filling.keep(rows, shapes, schema, ground, report, whole=said is None)
-    if schema.geometry in ("polygon", "line"):
-        _need_shapes(rows, shapes, report)
-    if schema.name == "activities":
-        kinds.gather(rows, ground, report)
-    elif schema.name == kinds.TABLE:
-        kinds.complete(rows, ground, report)
-    filling.fill(rows, shapes, schema, ground, checked.file_name, report, found.another)
+    filling.keep(rows, shapes, whole=said is None)
+    if rows.schema.geometry in ("polygon", "line"):
+        _need_shapes(rows, shapes)
+    if rows.schema.name == "activities":
+        kinds.gather(rows)
+    elif rows.schema.name == kinds.TABLE:
+        kinds.complete(rows)
+    filling.fill(rows, shapes, checked.file_name, found.another)
     if said:
-        identity.remember(rows, found, schema, ground)
-    unique_keys(rows, schema, report)
-    references(rows, schema, ground, report)
-    own_values.gather(rows, schema, ground, report)
-    if schema.name == kinds.TABLE:
-        kinds.agree(rows, ground, report)
+        identity.remember(rows, found)
+    unique_keys(rows)
+    references(rows)
+    own_values.gather(rows)
+    if rows.schema.name == kinds.TABLE:
+        kinds.agree(rows)
     keep = np.ones(len(rows), bool)
     keep[[*rows.wrong, *rows.left]] = False
     try:
-        frame = accepted(rows, shapes, schema, keep)
+        frame = accepted(rows, shapes, keep)
         if len(frame):
             progress(0.75, N_("正在查找可疑之处"))
             for _, part in parts(frame):  # no key stands twice: that is seen to above
-                schema.checked(part)
+                rows.schema.checked(part)
         one = crs if crs and "、" not in crs else None  # of several systems none can be likelier than the others
-        warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
+        warnings_of(rows, frame, np.flatnonzero(keep), given, one)
     except AtlasError as error:  # what the schema refuses and no check above has named
         report.error(Problem(error.msgid, error.params, code="schema"))
         return
-    outcome.without_positions(rows, frame, np.flatnonzero(keep), schema, ground, report)
-    report.accepted = 0 if outcome.of_the_file(rows, report) else len(frame)
+    outcome.without_positions(rows, frame, np.flatnonzero(keep))
+    report.accepted = 0 if outcome.of_the_file(rows) else len(frame)
     checked.frame = frame
 
 
-def _tell_unread(rows: Rows, report: Report, by_hand: bool) -> None:
+def _tell_unread(rows: Rows, by_hand: bool) -> None:
     """Tell of coordinates that cannot be read: who fills in a row (`by_hand`) can mend it at once, a file comes in."""
     for problem in [*rows.unread.values()][: None if by_hand else MAX_ROWS_NAMED]:
-        (report.error if by_hand else report.warn)(problem)
+        (rows.report.error if by_hand else rows.report.warn)(problem)
     if by_hand:
         rows.wrong |= rows.unread.keys()
         return
     more = sorted(rows.unread)[MAX_ROWS_NAMED:]
-    rows.warn(report, more, N_("另有 {count} 行的坐标读不懂：这些行照样导入，没有位置。"), "position")
+    rows.warn(more, N_("另有 {count} 行的坐标读不懂：这些行照样导入，没有位置。"), "position")
 
 
-def _need_shapes(rows: Rows, shapes: Shapes, report: Report) -> None:
+def _need_shapes(rows: Rows, shapes: Shapes) -> None:
     for at in range(len(rows)):
         if shapes[at] is None and at not in rows.wrong:
-            rows.wrong.add(at)
-            report.error(
+            rows.refuse(
+                at,
                 Problem(
                     N_(
                         "这一行没有图形，图册里也没有这个编号："
@@ -410,7 +395,7 @@ def _need_shapes(rows: Rows, shapes: Shapes, report: Report) -> None:
                     **rows.where(at, "wkt"),
                     expected_msgid=N_("必填"),
                     code="missing",
-                )
+                ),
             )
 
 

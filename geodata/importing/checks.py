@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from geodata import datum
 from geodata.errors import N_
 from geodata.importing.duplicates import duplicates
-from geodata.importing.ground import Ground
 from geodata.importing.identity import THINGS
 from geodata.importing.misplaced import known_positions, likely_datum, out_of_place
-from geodata.importing.report import Report, named, shown
+from geodata.importing.report import named, shown
 from geodata.importing.rows import Rows
 from geodata.importing.totals import totals
 from geodata.in_parts import Table, parts, taken
-from geodata.schema import TableSchema
 
 ORDERED = (
     ("start", "end"),
@@ -40,10 +38,7 @@ def warnings_of(
     frame: Table,
     positions: NDArray[np.intp],
     given: NDArray[np.float64],
-    schema: TableSchema,
     crs: str | None,
-    ground: Ground,
-    report: Report,
 ) -> None:
     """Add every warning about the accepted rows.
 
@@ -60,13 +55,12 @@ def warnings_of(
     crs : str or None
         Coordinate system in which they were read.
     """
-    _order(rows, frame, positions, schema, report)
-    _several(rows, frame, positions, schema, report)
+    _order(rows, frame, positions)
+    _several(rows, frame, positions)
     turned = np.array(sorted(rows.turned - rows.wrong), np.intp)
     if len(turned):
         mended = np.column_stack(datum.to_wgs84(*given[turned].T, crs or "wgs84"))
         rows.warn(
-            report,
             turned,
             N_("{count} 行的经度和纬度写反了，已对调读取（如 {example}）：请核对。"),
             "swapped",
@@ -75,24 +69,22 @@ def warnings_of(
                 "example": "{:.6g}, {:.6g} → {:.6g}, {:.6g}".format(*given[turned[at]][::-1], *given[turned[at]])
             },
         )
-    if schema.geometry == "point" and len(frame):
+    if rows.schema.geometry == "point" and len(frame):
         held, adcodes, xy = _points_of(frame)
         if len(held):
-            out_of_place(rows, positions[held], adcodes, xy, ground, report)
+            out_of_place(rows, positions[held], adcodes, xy)
             if crs:
                 likely_datum(
                     rows,
-                    known_positions(frame, schema, ground)[held],
+                    known_positions(frame, rows.schema, rows.ground)[held],
                     positions[held],
                     given,
                     adcodes,
                     xy,
                     crs,
-                    ground,
-                    report,
                 )
-            duplicates(rows, frame, held, positions[held], xy, schema, ground, report)
-    totals(frame, schema, ground, report)
+            duplicates(rows, frame, held, positions[held], xy)
+    totals(frame, rows.schema, rows.ground, rows.report)
 
 
 def _points_of(frame: Table) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.float64]]:
@@ -106,8 +98,8 @@ def _points_of(frame: Table) -> tuple[NDArray[np.intp], NDArray[np.object_], NDA
     return np.concatenate(held), np.concatenate(adcodes), np.vstack(xy)
 
 
-def _order(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
-    names = {column.name: named(column) for column in schema.columns}
+def _order(rows: Rows, frame: Table, positions: NDArray[np.intp]) -> None:
+    names = {column.name: named(column) for column in rows.schema.columns}
     wrong: dict[tuple[str, str], list[NDArray[np.intp]]] = {}
     for start, part in parts(frame, [name for name in dict.fromkeys(sum(ORDERED, ())) if name in names]):
         for first, last in ORDERED:
@@ -119,7 +111,6 @@ def _order(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableS
                 wrong.setdefault((first, last), []).append(positions[found])
     for (first, last), found in wrong.items():
         rows.warn(
-            report,
             np.concatenate(found),
             N_("{count} 行的“{last}”早于“{first}”：请核对。"),
             "order",
@@ -129,9 +120,9 @@ def _order(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableS
         )
 
 
-def _several(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
+def _several(rows: Rows, frame: Table, positions: NDArray[np.intp]) -> None:
     """Tell of names that name several things: a row is one of them, whatever its name says."""
-    if schema.name not in THINGS:
+    if rows.schema.name not in THINGS:
         return
     found = [
         start + np.flatnonzero(part["name"].str.contains(_SEVERAL).fillna(False).to_numpy(bool))
@@ -141,7 +132,6 @@ def _several(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: Tabl
     named_so = taken(frame, at)["name"].tolist() if len(at) else []
     names = {int(positions[one]): name for one, name in zip(at, named_so, strict=True)}
     rows.warn(
-        report,
         names,
         N_("{count} 行的名称像是把几个写在了一行（如“{name}”）：一行只算一个，请一行写一个。"),
         "several",

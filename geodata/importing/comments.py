@@ -15,11 +15,10 @@ from geodata.importing.headers import Layout
 from geodata.importing.hours_column import HOURS
 from geodata.importing.opening_remarks import STRUCK, speaks_of_opening
 from geodata.importing.own_values import has_own, written
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, shown
 from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
 from geodata.own_fields import PREFIX
-from geodata.schema import TableSchema
 
 LABEL = "批注"
 
@@ -57,7 +56,7 @@ def beside_hours(cells: Sequence[Any], sheet: Sheet, layout: Layout) -> Sequence
     ]
 
 
-def keep(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSchema, report: Report) -> None:
+def keep(rows: Rows, sheet: Sheet, layout: Layout, start: int) -> None:
     """Keep what is written on the cells of rows as an own field of them, and tell of it, and of what has no row.
 
     Of a line through a name or key the field says so: whether the row still holds is not known then.
@@ -67,7 +66,7 @@ def keep(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSche
     texts: dict[int, list[str]] = {}
     for number, _, said in _comments(sheet, sheet.comments):
         texts.setdefault(number, []).append(said)
-    names = {at for one in (schema.key, "name") for at in layout.columns.get(one, ())}
+    names = {at for one in (rows.schema.key, "name") for at in layout.columns.get(one, ())}
     lined: dict[int, list[str]] = {}
     for number, place in sorted(sheet.struck):
         title = layout.titles[place] if place < len(layout.titles) else ""
@@ -75,7 +74,7 @@ def keep(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSche
     data = sheet.numbers[layout.first :]
     on_rows = [at for at, number in enumerate(data) if number in texts]
     struck = [at for at, number in enumerate(data) if number in lined]
-    if has_own(schema) and (on_rows or struck):
+    if has_own(rows.schema) and (on_rows or struck):
         values = rows.column(PREFIX + LABEL)
         for at in sorted({*on_rows, *struck}):
             said = [*texts.get(data[at], ()), *lined.get(data[at], ())]
@@ -85,13 +84,13 @@ def keep(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSche
         (
             [data[at] for at in on_rows],
             N_("{count} 行的单元格有批注，存为自有项目“批注”；说到何时开放的，已与开放时间和状态对照，如“{text}”。")
-            if has_own(schema)
+            if has_own(rows.schema)
             else N_("{count} 行的单元格有批注，这张表不存批注，没有读入，如“{text}”：请核对。"),
         ),
         (
             [data[at] for at in struck],
             N_("{count} 行有划了删除线的单元格：名称划掉的按“状态不明”，开放时间划掉的按“开放时间不详”处理，请核对。")
-            if has_own(schema)
+            if has_own(rows.schema)
             else N_("{count} 行有划了删除线的单元格，照样导入：不要的请先在文件里删去。"),
         ),
         (
@@ -100,7 +99,7 @@ def keep(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSche
         ),
     ):
         if numbers:
-            report.warn(
+            rows.report.warn(
                 Problem(
                     msgid,
                     {"count": len(numbers), "text": shown(texts.get(numbers[0], [""])[0]) or ""},

@@ -6,8 +6,9 @@ Whatever is not written in so many words is told, grouped and with its rows; whe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,11 +18,10 @@ from geodata.importing.ground import Ground
 from geodata.importing.headers import Layout
 from geodata.importing.place_names import PlaceNames
 from geodata.importing.points import Shapes
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, shown
 from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank
-from geodata.schema import TableSchema
 
 CITY_TABLES = ("fairs",)
 EXPECTED = N_("六位行政区划代码")
@@ -65,12 +65,20 @@ def place_of(said: str | None, ground: Ground) -> str | None:
     return codes[0]
 
 
+def not_one_place(rows: Rows, at: int, column: str, name: str, codes: Sequence[str]) -> Problem:
+    """Return what to tell of a cell that names several places, of `codes`, or none."""
+    msgid = N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。")
+    params: dict[str, Any] = {"name": shown(name)}
+    if codes:
+        msgid = N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。")
+        params |= {"count": len(codes), "full": rows.ground.full_name(codes[0]), "code": codes[0]}
+    where = rows.where(at, column)
+    return Problem(msgid, params, **where, value=shown(name), expected_msgid=EXPECTED, code="adcode")
+
+
 def resolve(
     rows: Rows,
     shapes: Shapes,
-    schema: TableSchema,
-    ground: Ground,
-    report: Report,
     file_name: str,
     place: str | None = None,
 ) -> None:
@@ -87,49 +95,41 @@ def resolve(
     place : str, optional
         Adcode of the place of the rows that do not say: somebody answered the question.
     """
-    column = next((one for one in schema.columns if one.name == "adcode"), None)
-    if column is None or schema.key == "adcode" or (column.nullable and "adcode" not in rows.values):
+    column = next((one for one in rows.schema.columns if one.name == "adcode"), None)
+    if column is None or rows.schema.key == "adcode" or (column.nullable and "adcode" not in rows.values):
         return
-    _Finder(rows, shapes, schema, ground, report, file_name, place).run(not column.nullable)
+    _Finder(rows, shapes, file_name, place).run(not column.nullable)
 
 
 class _Finder:
-    def __init__(
-        self,
-        rows: Rows,
-        shapes: Shapes,
-        schema: TableSchema,
-        ground: Ground,
-        report: Report,
-        file_name: str,
-        place: str | None,
-    ) -> None:
-        self.rows, self.shapes, self.schema, self.ground, self.report = rows, shapes, schema, ground, report
-        self.names = PlaceNames(ground)
+    def __init__(self, rows: Rows, shapes: Shapes, file_name: str, place: str | None) -> None:
+        self.rows, self.shapes, self.schema, self.ground = rows, shapes, rows.schema, rows.ground
+        self.names = PlaceNames(self.ground)
         self.file_name, self.place = PurePath(file_name).stem, place
         self.held = rows.column("adcode")
         self.unclear: dict[int, tuple[str, tuple[str, ...]]] = {}  # row → name, and the places that it may be
         self.told: dict[str, list[int]] = {}
         self.strange: list[tuple[int, str]] = []
-        self.ends = set(ground.adcodes) - {one for one in ground.parents.values() if one}
+        self.ends = set(self.ground.adcodes) - {one for one in self.ground.parents.values() if one}
+        self.left: set[int] = set()
 
     def run(self, needed: bool) -> None:
         """Take one source after another, the surest first."""
-        open_rows = self._stated()
-        unsaid = open_rows - self.unclear.keys()
-        if needed or open_rows:
-            self._known_rows(open_rows)
-            self._by_heading(open_rows)
-            self._by_sheet(open_rows)
-            self._by_point(open_rows, needed)
-            self._by_address(open_rows)
-            self._by_above(open_rows, unsaid)
-            self._by_file(open_rows)
-            self._alike(open_rows)
-            self._street(open_rows)
-            self._city(open_rows)
+        self._stated()
+        unsaid = self.left - self.unclear.keys()
+        if needed or self.left:
+            self._known_rows()
+            self._by_heading()
+            self._by_sheet()
+            self._by_point(needed)
+            self._by_address()
+            self._by_above(unsaid)
+            self._by_file()
+            self._alike()
+            self._street()
+            self._city()
         self._tell()
-        for at in sorted(open_rows):
+        for at in sorted(self.left):
             if needed or at in self.unclear:
                 self._refuse(at)
 
@@ -141,6 +141,7 @@ class _Finder:
         if self.schema.name in CITY_TABLES and self.ground.levels.get(code) == "county" and source != "written":
             code = self.ground.parents.get(code) or code
         self.held[at] = code
+        self.left.discard(at)
         name, codes = self.unclear.pop(at, ("", ()))
         if name and not codes:
             self.strange.append((at, name))
@@ -155,9 +156,8 @@ class _Finder:
                 return codes
         return ()
 
-    def _stated(self) -> set[int]:
-        """Turn names under the column itself into codes; return the rows that are left."""
-        left: set[int] = set()
+    def _stated(self) -> None:
+        """Turn names under the column itself into codes."""
         known = self.ground.adcodes
         second = self.rows.raw.get("county")
         for at, said in enumerate(self.held):
@@ -177,8 +177,7 @@ class _Finder:
                 if at not in self.unclear or codes:
                     self.unclear[at] = (one, codes)
             else:
-                left.add(at)
-        return left
+                self.left.add(at)
 
     def _nearer(self, at: int, codes: tuple[str, ...]) -> tuple[str, ...]:
         """Return which of several places of one name the row means, by its position, its other columns, its address."""
@@ -199,48 +198,47 @@ class _Finder:
         values = self.rows.values.get("address")
         return values[at] if values else None
 
-    def _known_rows(self, left: set[int]) -> None:
+    def _known_rows(self) -> None:
         """Leave rows to the atlas that it has by their key, unless the file says where they lie."""
         keys = self.rows.values.get(self.schema.key)
-        if not left or not keys or not any(keys):
+        if not self.left or not keys or not any(keys):
             return
         known = self.ground.ids(self.schema.name)
-        for at in [one for one in left if keys[one] in known and self.shapes[one] is None and one not in self.unclear]:
-            left.discard(at)
+        clear = self.left - self.unclear.keys()
+        self.left -= {one for one in clear if keys[one] in known and self.shapes[one] is None}
 
-    def _by_heading(self, left: set[int]) -> None:
+    def _by_heading(self) -> None:
         groups: dict[str, list[int]] = {}
-        for at in sorted(left):
+        for at in sorted(self.left):
             if at in self.rows.headings:
                 groups.setdefault(self.rows.headings[at], []).append(at)
         for text, group in groups.items():
-            self._by_text(group, self.names.named_in(text), "heading", left)
+            self._by_text(group, self.names.named_in(text), "heading")
 
-    def _by_sheet(self, left: set[int]) -> None:
-        for group in self.rows.by_sheet(sorted(left)):
+    def _by_sheet(self) -> None:
+        for group in self.rows.by_sheet(sorted(self.left)):
             name = self.rows.sheets[group[0]]
             if not name:
                 continue
             codes = tuple(self.ground.codes_of(name)) or self.names.named_in(name)
-            self._by_text(group, codes, "sheet", left)
+            self._by_text(group, codes, "sheet")
 
-    def _by_point(self, left: set[int], needed: bool) -> None:
+    def _by_point(self, needed: bool) -> None:
         if self.schema.geometry != "point":
             return
         # a name that several places bear was held against the point already: it lies in none of them
-        at = [one for one in sorted(left) if self.shapes[one] is not None and not self.unclear.get(one, ("", ()))[1]]
-        at = np.array(at, int)
+        clear = (one for one in sorted(self.left) if not self.unclear.get(one, ("", ()))[1])
+        at = np.array([one for one in clear if self.shapes[one] is not None], int)
         if not len(at):
             return
         xy = shapely.get_coordinates(self.shapes[at])
         for one, code, (lon, lat) in zip(at.tolist(), self.ground.counties_of(*xy.T), xy, strict=True):
             if code is not None:
                 self._set(one, code, "point")
-                left.discard(one)
             elif needed and one not in self.unclear and not self._leads(one):
-                left.discard(one)
-                self.rows.wrong.add(one)
-                self.report.error(
+                self.left.discard(one)
+                self.rows.refuse(
+                    one,
                     Problem(
                         N_(
                             "没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内："
@@ -250,32 +248,31 @@ class _Finder:
                         **self.rows.where(one, "adcode"),
                         expected_msgid=EXPECTED,
                         code="position",
-                    )
+                    ),
                 )
 
     def _leads(self, at: int) -> tuple[str, ...]:
         said = self._address(at)
         return self.names.leading(said) if said else ()
 
-    def _by_address(self, left: set[int]) -> None:
-        for at in sorted(left):
+    def _by_address(self) -> None:
+        for at in sorted(self.left):
             codes, written = self._leaves(self._leads(at)), self.unclear.get(at, ("", ()))[1]
             codes = tuple(one for one in codes if one in written) if written else codes
             if len(codes) > 1:
                 codes = self._nearer(at, codes)
             if len(codes) == 1:
                 self._set(at, codes[0], "address")
-                left.discard(at)
             elif codes and at not in self.unclear:
                 self.unclear[at] = (self.ground.adcodes[codes[0]], codes)
 
-    def _by_above(self, left: set[int], unsaid: set[int]) -> None:
+    def _by_above(self, unsaid: set[int]) -> None:
         """Take the county of the row above where the column is written in the first row of each group alone.
 
         So a table of merged cells looks once it is a text: no county stands in two rows one after another, and at least
         half of the rows have none (`unsaid`).
         """
-        if not left or "adcode" not in self.rows.headers or len(unsaid) * 2 < len(self.held):
+        if not self.left or "adcode" not in self.rows.headers or len(unsaid) * 2 < len(self.held):
             return
         above: tuple[str | None, str | None] = (None, None)  # sheet and county
         found: dict[int, str] = {}
@@ -284,28 +281,25 @@ class _Finder:
                 if (sheet, self.held[at]) == above and at - 1 not in unsaid:
                     return
                 above = (sheet, self.held[at])
-            elif at in left and above[0] == sheet and above[1] and not self._leads(at):
+            elif at in self.left and above[0] == sheet and above[1] and not self._leads(at):
                 found[at] = above[1]
         for at, code in found.items():
             self._set(at, code, "above")
-            left.discard(at)
 
     def _leaves(self, codes: Iterable[str]) -> tuple[str, ...]:
         """Return those places that a row can lie in to the county: counties, and cities without any."""
         return tuple(one for one in codes if one in self.ends)
 
-    def _by_file(self, left: set[int]) -> None:
+    def _by_file(self) -> None:
         """Take what somebody said of the whole file, what stands above the header, and the file's name."""
         if self.place:
-            self._by_text(sorted(left), (self.place,), "stated", left, county=False)
-        for group in self.rows.by_sheet(sorted(left)):
+            self._by_text(sorted(self.left), (self.place,), "stated", county=False)
+        for group in self.rows.by_sheet(sorted(self.left)):
             for text in self.rows.hints.get(self.rows.sheets[group[0]], ()):
-                self._by_text([one for one in group if one in left], self.names.named_in(text), "title", left)
-        self._by_text(sorted(left), self.names.named_in(self.file_name), "file", left)
+                self._by_text([one for one in group if one in self.left], self.names.named_in(text), "title")
+        self._by_text(sorted(self.left), self.names.named_in(self.file_name), "file")
 
-    def _by_text(
-        self, group: list[int], codes: tuple[str, ...], source: str, left: set[int], *, county: bool = True
-    ) -> None:
+    def _by_text(self, group: list[int], codes: tuple[str, ...], source: str, *, county: bool = True) -> None:
         """Put rows where a text says that they lie, where it names one county and no other."""
         codes = self._leaves(codes) if county else codes
         if len(codes) > 1:
@@ -321,7 +315,6 @@ class _Finder:
             said = (*self._wide(at), *self._leads(at), *self.unclear.get(at, ("", ()))[1])
             if at not in self.rows.wrong and (not said or self.names.chosen(codes, said)):
                 self._set(at, codes[0], source)
-                left.discard(at)
 
     def _cities(self) -> tuple[str, ...]:
         """Return the cities that the file's titles and name, and the rows whose place is known, lie in."""
@@ -341,9 +334,9 @@ class _Finder:
                 found.add(up)
         return found
 
-    def _alike(self, left: set[int]) -> None:
+    def _alike(self) -> None:
         """Choose among places of one name the one in the city of all other rows."""
-        waiting = [at for at in sorted(left) if len(self.unclear.get(at, ("", ()))[1]) > 1]
+        waiting = [at for at in sorted(self.left) if len(self.unclear.get(at, ("", ()))[1]) > 1]
         cities = self._cities() if waiting else ()
         if len(cities) != 1:
             return
@@ -351,44 +344,40 @@ class _Finder:
             codes = self.names.chosen(self.unclear[at][1], cities)
             if len(codes) == 1:
                 self._set(at, codes[0], "alike")
-                left.discard(at)
 
-    def _street(self, left: set[int]) -> None:
+    def _street(self) -> None:
         """Go by the streets that the atlas knows, where all that the file names lie in one county.
 
         The atlas knows the streets of few counties and their names are common, so one among strangers proves nothing.
         """
         said = self.rows.values.get("zone")
-        if not said or not left:
+        if not said or not self.left:
             return
-        streets = {said[at] for at in left if said[at]}
+        streets = {said[at] for at in self.left if said[at]}
         zones = self.ground.table("zones")
         mine = zones[zones["name"].isin(streets) | zones["zone_id"].isin(streets)]
         known, counties = {*mine["name"], *mine["zone_id"]}, set(mine["adcode"])
         if not streets or not streets <= known or len(counties) != 1:
             return
-        for at in [one for one in sorted(left) if said[one]]:
+        for at in [one for one in sorted(self.left) if said[one]]:
             if self.names.chosen(tuple(counties), self._wide(at) or tuple(counties)) and at not in self.unclear:
                 self._set(at, next(iter(counties)), "street")
-                left.discard(at)
 
-    def _city(self, left: set[int]) -> None:
+    def _city(self) -> None:
         """Put a row of which the city alone is known into the city: it counts there, and in no county."""
         named = [code for text in self._texts() for code in self._cities_of(self.names.named_in(text))]
         over = tuple(dict.fromkeys(named))
-        for at in [one for one in sorted(left) if not self.unclear.get(one, ("", ()))[1]]:
+        for at in [one for one in sorted(self.left) if not self.unclear.get(one, ("", ()))[1]]:
             wide = self._leads(at) or self._wide(at)
             codes = tuple(self._cities_of(wide)) or (over if not wide else ())
             if len(codes) == 1:
                 self._set(at, codes[0], "city" if self.schema.name not in CITY_TABLES else "written")
-                left.discard(at)
 
     def _texts(self) -> list[str]:
         return [*(one for texts in self.rows.hints.values() for one in texts), self.file_name]
 
     def _tell(self) -> None:
         self.rows.warn(
-            self.report,
             [at for at, _ in self.strange],
             N_("{count} 行写的县区（如“{name}”）不是县、区的名称，已改按其他内容判断：请核对。"),
             "county",
@@ -397,7 +386,7 @@ class _Finder:
         )
         for source, rows in self.told.items():
             for group in self.rows.by_sheet(rows):
-                self.report.warn(
+                self.rows.report.warn(
                     Problem(
                         _SAID_BY.get(source, N_("{count} 行没有写行政区划，已按坐标所在的县区填写。")),
                         {"count": len(group)} | ({} if source == "point" else {"places": self._listed(group)}),
@@ -421,31 +410,9 @@ class _Finder:
         }
 
     def _refuse(self, at: int) -> None:
-        self.rows.wrong.add(at)
         name, codes = self.unclear.get(at, ("", ()))
-        if codes:
-            problem = Problem(
-                N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。"),
-                {
-                    "name": shown(name),
-                    "count": len(codes),
-                    "full": self.ground.full_name(codes[0]),
-                    "code": codes[0],
-                },
-                **self.rows.where(at, "adcode"),
-                value=shown(name),
-                expected_msgid=EXPECTED,
-                code="adcode",
-            )
-        elif name:
-            problem = Problem(
-                N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"),
-                {"name": shown(name)},
-                **self.rows.where(at, "adcode"),
-                value=shown(name),
-                expected_msgid=EXPECTED,
-                code="adcode",
-            )
+        if name or codes:
+            problem = not_one_place(self.rows, at, "adcode", name, codes)
         elif at in self.rows.unread:  # which could have said it
             problem = self.rows.unread.pop(at)
         else:
@@ -458,4 +425,4 @@ class _Finder:
                 expected_msgid=EXPECTED,
                 code="adcode",
             )
-        self.report.error(problem)
+        self.rows.refuse(at, problem)

@@ -10,7 +10,6 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.bad import BadValue
-from geodata.importing.report import Report
 from geodata.importing.rows import Rows
 from geodata.importing.values import as_date
 
@@ -123,7 +122,7 @@ def spread(
     return starts, lasts, sorted(set(guessed))
 
 
-def tell_years(rows: Rows, start: int, guessed: Sequence[int], report: Report) -> None:
+def tell_years(rows: Rows, start: int, guessed: Sequence[int]) -> None:
     """Tell of days without a year that were read in the year of the title or of the row's name."""
     at = [start + one for one in guessed]
-    rows.warn(report, at, N_("{count} 行的日期没有写年份，按标题或名称里的年份读取：请核对。"), "year", START)
+    rows.warn(at, N_("{count} 行的日期没有写年份，按标题或名称里的年份读取：请核对。"), "year", START)

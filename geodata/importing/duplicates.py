@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.importing import limits
-from geodata.importing.ground import Ground
 from geodata.importing.misplaced import EARTH_M
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, shown
 from geodata.importing.rows import Rows
 from geodata.in_parts import InParts, Table, parts
-from geodata.schema import TableSchema
 
 NEAR_M, SIMILAR, NEIGHBOURS = 20.0, 0.7, 4
 PAIR_BLOCK = 5_000  # points asked for their neighbours at once
@@ -33,9 +31,6 @@ def duplicates(
     held: NDArray[np.intp],
     positions: NDArray[np.intp],
     xy: NDArray[np.float64],
-    schema: TableSchema,
-    ground: Ground,
-    report: Report,
 ) -> None:
     """Warn of rows near a row of the file or of the atlas whose names are all but the same.
 
@@ -46,16 +41,16 @@ def duplicates(
     xy : ndarray, shape (len(held), 2)
         The points, degrees (WGS 84).
     """
-    if not any(column.name == "name" for column in schema.columns) or schema.name in (
+    if not any(column.name == "name" for column in rows.schema.columns) or rows.schema.name in (
         "activities",
         "fairs",
         "enterprises",
     ):
         return  # several may well take place at, or be registered at, one spot
-    there = ground.table(schema.name)
+    there = rows.ground.table(rows.schema.name)
     there = there[there.geometry.notna() & (there["provenance"] != "illustrative")]
-    for _, part in parts(frame, (schema.key,)) if len(there) else ():
-        there = there[~there[schema.key].isin(part[schema.key])]
+    for _, part in parts(frame, (rows.schema.key,)) if len(there) else ():
+        there = there[~there[rows.schema.key].isin(part[rows.schema.key])]
 
     theirs = there["name"].to_numpy(dtype=object)
     mine: Any = None if isinstance(frame, InParts) else frame["name"].to_numpy(dtype=object)
@@ -69,7 +64,7 @@ def duplicates(
     told = 0
     for compared, (one, other, metres) in enumerate(_close_pairs(every, len(xy))):
         if compared >= MAX_COMPARED:
-            report.warn(
+            rows.report.warn(
                 Problem(
                     N_("相距 20 米以内的行太多，只比较了前 {count} 对：请先核对坐标。"),
                     {"count": MAX_COMPARED},
@@ -82,9 +77,9 @@ def duplicates(
             told += 1
             if told <= MAX_ROWS_NAMED:
                 inside = other < len(xy)
-                which = rows.numbers[positions[other]] if inside else there[schema.key].iloc[other - len(xy)]
+                which = rows.numbers[positions[other]] if inside else there[rows.schema.key].iloc[other - len(xy)]
                 apart = inside and rows.apart(positions[one], positions[other])
-                report.warn(
+                rows.report.warn(
                     Problem(
                         N_(
                             "“{name}”与工作表“{over}”第 {which} 行的“{other}”相距 {metres} 米、名称相近，"

@@ -17,17 +17,17 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing import opening_remarks
 from geodata.importing.alike import addresses, bare
-from geodata.importing.ground import Ground
+from geodata.importing.counties import not_one_place
 from geodata.importing.headers import POSITIONS
 from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
 from geodata.importing.read_column import UNKNOWN
-from geodata.importing.report import Problem, Report, named, shown
+from geodata.importing.report import Problem, named
 from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
 from geodata.merging import FROM_FILE
-from geodata.schema import Column, TableSchema
+from geodata.schema import Column
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 NEVER_KEPT = (
@@ -48,30 +48,27 @@ H3_RESOLUTION = 9
 def fill(
     rows: Rows,
     shapes: Shapes,
-    schema: TableSchema,
-    ground: Ground,
     file_name: str,
-    report: Report,
     another: Collection[int] = (),
 ) -> None:
     """Fill what is missing in `rows` in place:
     other adcodes, keys, periods, defaults; then say what is still missing.
     """
     for column in ADCODES:
-        if column in rows.values and column not in (schema.key, "adcode"):
-            _name_to_code(rows, column, ground, report)
-    if schema.name == "stations":
-        _not_yet(rows, report)
-        opening_remarks.hold(rows, report)
-    _defaults(rows, schema, report)
-    _derived(rows, shapes, schema)
+        if column in rows.values and column not in (rows.schema.key, "adcode"):
+            _name_to_code(rows, column)
+    if rows.schema.name == "stations":
+        _not_yet(rows)
+        opening_remarks.hold(rows)
+    _defaults(rows)
+    _derived(rows, shapes)
     _set_missing(rows, "source_id", repeat(f"{FROM_FILE}{file_name.replace(';', '_')}", len(rows)))
     rows.values["batch_id"] = column_of(repeat("pending", len(rows)), len(rows))
-    _keys(rows, shapes, schema, ground, another, report)
-    _still_missing(rows, schema, report)
+    _keys(rows, shapes, another)
+    _still_missing(rows)
 
 
-def _not_yet(rows: Rows, report: Report) -> None:
+def _not_yet(rows: Rows) -> None:
     """Tell of days that have not come; a station that opens on one and does not say how it stands may not be there."""
     today = date.today()
     for column, msgid in (
@@ -82,10 +79,10 @@ def _not_yet(rows: Rows, report: Report) -> None:
         status = rows.column("status") if late and column == "opened_on" else []
         for at in late if status else ():
             status[at] = status[at] or "unknown"
-        rows.warn(report, late, msgid, "order", column)
+        rows.warn(late, msgid, "order", column)
 
 
-def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report: Report, whole: bool = False) -> None:
+def keep(rows: Rows, shapes: Shapes, whole: bool = False) -> None:
     """Let rows that the atlas has already keep what the file does not say: not to say a thing is not to deny it.
 
     That is every column that the file has not, and the place of every row without a position. What is made up never
@@ -97,23 +94,23 @@ def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report
     whole : bool
         Whether the rows are all that there is to say, as one that a person edits: then an empty position is none.
     """
-    keys: Any = rows.values.get(schema.key)
-    there = ground.table(schema.name) if keys and any(keys) else None
+    keys: Any = rows.values.get(rows.schema.key)
+    there = rows.ground.table(rows.schema.name) if keys and any(keys) else None
     if there is None or not len(there):
         return
-    at = _found(there[schema.key], keys)
+    at = _found(there[rows.schema.key], keys)
     if not (at >= 0).any():
         return
     said = rows.values.get("provenance") or ["reported"] * len(rows)
     said = np.array([one or "reported" for one in said], dtype=object)
     real = there["provenance"].to_numpy(dtype=object)
     alike = (at >= 0) & (real[at] == said)
-    names = {column.name for column in schema.columns}
+    names = {column.name for column in rows.schema.columns}
     given = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
     placed = np.full(len(rows), True) if whole and given else ~missing(shapes)
     shown_by, kept = {"geometry_provenance"} & names, []
-    for column in schema.columns:
-        if column.name in (*NEVER_KEPT, *shown_by, schema.key):
+    for column in rows.schema.columns:
+        if column.name in (*NEVER_KEPT, *shown_by, rows.schema.key):
             continue
         if column.name in rows.values and column.name != "adcode":
             continue
@@ -125,11 +122,11 @@ def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report
             rows, column.name, (_plain(values[at[row]]) if mask[row] else None for row in range(len(rows)))
         ):
             kept.append(column)
-    if schema.geometry:
-        _keep_shapes(rows, shapes, schema, there, at, alike, ~placed, said)
+    if rows.schema.geometry:
+        _keep_shapes(rows, shapes, there, at, alike, ~placed, said)
     count = int(alike.sum())
     if kept and count:
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("图册里已有这些编号的 {count} 行，文件没有的列（{columns}）保留图册里的内容。"),
                 {
@@ -153,7 +150,6 @@ def _found(known: pd.Series, keys: Sequence[Any]) -> NDArray[np.intp]:
 def _keep_shapes(
     rows: Rows,
     shapes: Shapes,
-    schema: TableSchema,
     there: pd.DataFrame,
     at: NDArray[np.intp],
     alike: NDArray[np.bool_],
@@ -161,7 +157,7 @@ def _keep_shapes(
     said: NDArray[np.object_],
 ) -> None:
     """Keep the shapes of the atlas where the file has none, and where they are from."""
-    column = next((one for one in schema.columns if one.name == "geometry_provenance"), None)
+    column = next((one for one in rows.schema.columns if one.name == "geometry_provenance"), None)
     takes = open_ & (alike if column is None else at >= 0)
     takes[list(rows.wrong)] = False
     old = there.geometry.to_numpy()
@@ -197,66 +193,47 @@ def _set_missing(rows: Rows, name: str, values: Iterable[Any]) -> int:
     return count
 
 
-def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> None:
+def _name_to_code(rows: Rows, column: str) -> None:
     values = rows.values[column]
     for at, said in enumerate(values):
-        if said is None or said in ground.adcodes:
+        if said is None or said in rows.ground.adcodes:
             continue
-        codes = ground.codes_of(said)
+        codes = rows.ground.codes_of(said)
         if len(codes) == 1:
             values[at] = codes[0]
             continue
-        where: dict[str, Any] = {**rows.where(at, column), "value": shown(said), "code": "adcode"}
-        rows.wrong.add(at)
-        if codes:
-            report.error(
-                Problem(
-                    N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。"),
-                    {"name": shown(said), "count": len(codes), "full": ground.full_name(codes[0]), "code": codes[0]},
-                    **where,
-                    expected_msgid=N_("六位行政区划代码"),
-                )
-            )
-        else:
-            report.error(
-                Problem(
-                    N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"),
-                    {"name": shown(said)},
-                    **where,
-                    expected_msgid=N_("六位行政区划代码"),
-                )
-            )
+        rows.refuse(at, not_one_place(rows, at, column, said, codes))
         values[at] = None
 
 
-def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
-    columns = {column.name: column for column in schema.columns}
+def _defaults(rows: Rows) -> None:
+    columns = {column.name: column for column in rows.schema.columns}
     for row in shipped_rows("import_defaults.csv"):
         column = columns.get(row["column"])
-        if column is None or row["table"] not in (schema.name, "*"):
+        if column is None or row["table"] not in (rows.schema.name, "*"):
             continue
         if column.nullable and row["table"] == "*":
             continue
         if not row["value"]:
-            _unsaid(rows, column, report)
+            _unsaid(rows, column)
             continue
         value = row["value"]
-        _left_blank(rows, schema, column, report)
+        _left_blank(rows, column)
         count = _set_missing(rows, column.name, repeat(value, len(rows)))
         if count and column.name not in NAMED_ONE_BY_ONE:
-            report.warn(
+            rows.report.warn(
                 Problem(
                     N_("{count} 行没有“{column}”，已按“{value}”处理。"),
-                    {"count": count, "column": named(column), "value": _label(schema.name, column, value)},
+                    {"count": count, "column": named(column), "value": _label(rows.schema.name, column, value)},
                     column=rows.title(column.name),
                     code="filled",
                 )
             )
 
 
-def _left_blank(rows: Rows, schema: TableSchema, column: Column, report: Report) -> None:
+def _left_blank(rows: Rows, column: Column) -> None:
     """Take a blank beside cells that say something for unknown, where the usual value would say too much."""
-    unknown = UNKNOWN.get((schema.name, column.name))
+    unknown = UNKNOWN.get((rows.schema.name, column.name))
     sheets = {sheet for name, sheet in rows.said if name == column.name}
     if unknown is None or not sheets:
         return
@@ -269,7 +246,6 @@ def _left_blank(rows: Rows, schema: TableSchema, column: Column, report: Report)
     for at in blank:
         held[at] = unknown
     rows.warn(
-        report,
         blank,
         N_("{count} 行没有写“{column}”，别的行写了：按不知道处理，不算开放；知道的请补上。"),
         "unsaid",
@@ -278,11 +254,11 @@ def _left_blank(rows: Rows, schema: TableSchema, column: Column, report: Report)
     )
 
 
-def _unsaid(rows: Rows, column: Column, report: Report) -> None:
+def _unsaid(rows: Rows, column: Column) -> None:
     """Tell in how many rows a column says nothing that is easily taken for a no, or for what is usual."""
     count = sum(value is None and at not in rows.wrong for at, value in enumerate(rows.column(column.name)))
     if count:
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("{count} 行没有写“{column}”，按不知道处理：知道的请补上。"),
                 {"count": count, "column": named(column)},
@@ -297,8 +273,8 @@ def _label(table: str, column: Column, value: str) -> dict[str, str]:
     return {lang: (labels(vocab, lang) if vocab else {}).get(value, value) for lang in ("zh", "en")}
 
 
-def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
-    names = {column.name for column in schema.columns}
+def _derived(rows: Rows, shapes: Shapes) -> None:
+    names = {column.name for column in rows.schema.columns}
     if "period" in names:
         for source in ("start", "date"):
             if source in rows.values:
@@ -308,7 +284,7 @@ def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
         _set_missing(
             rows, "participants_unit", (None if count is None else unit for count in rows.values["participants"])
         )
-    if schema.name == "places":
+    if rows.schema.name == "places":
         inner = [
             None if shape is None else shapely.get_coordinates(shapely.point_on_surface(shape))[0] for shape in shapes
         ]
@@ -318,11 +294,11 @@ def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
         from geodata.names import english_names
 
         pairs = [
-            (rows.values.get(schema.key, [""] * len(rows))[at] or "", name or "")
+            (rows.values.get(rows.schema.key, [""] * len(rows))[at] or "", name or "")
             for at, name in enumerate(rows.values.get("name", [None] * len(rows)))
         ]
         _set_missing(rows, "name_en", [english or None for english in english_names(pairs)])
-    if schema.name == "demand":
+    if rows.schema.name == "demand":
         import h3
 
         _set_missing(
@@ -335,36 +311,33 @@ def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
 def _keys(
     rows: Rows,
     shapes: Shapes,
-    schema: TableSchema,
-    ground: Ground,
     another: Collection[int],
-    report: Report,
 ) -> None:
     """Give rows without a key one that the same row gets again: importing a file twice adds nothing.
 
     It stands on the name, the county, the address and, of what takes place, the time; on where the point lies only
     where a row has no name. Rows of `another` are none of the atlas's, so they get none of its keys.
     """
-    held = rows.column(schema.key)
-    if schema.key in ("adcode",) or all(value is not None for value in held):
+    held = rows.column(rows.schema.key)
+    if rows.schema.key in ("adcode",) or all(value is not None for value in held):
         return
     told = ("kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
     said: list[Any] = [rows.values[name] for name in ("adcode", *told) if name in rows.values]
     named_ = rows.values.get("name")
     if named_:
-        said += _told_apart(rows, schema, ground)
+        said += _told_apart(rows)
     taken = {value for value in held if value is not None}
-    theirs = set(ground.ids(schema.name)) if another else set()
+    theirs = set(rows.ground.ids(rows.schema.name)) if another else set()
     counted: dict[str, int] = {}  # of stems that came more than once
     made: Any = column_of((), len(rows))
     for at in range(len(rows)):
         if held[at] is not None or at in rows.wrong or at in rows.left:
             made.append(None)
             continue
-        point = schema.geometry == "point" and not (named_ and named_[at]) and shapes[at] is not None
+        point = rows.schema.geometry == "point" and not (named_ and named_[at]) and shapes[at] is not None
         where = f"{shapes[at].x:.5f},{shapes[at].y:.5f}" if point else ""
-        text = "|".join([schema.name, *(str(values[at]) for values in said), where])
-        stem = f"{schema.name[:2].upper()}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
+        text = "|".join([rows.schema.name, *(str(values[at]) for values in said), where])
+        stem = f"{rows.schema.name[:2].upper()}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
         key, count = stem, counted.get(stem, 1)
         while key in taken or (at in another and key in theirs):
             count += 1  # rows alike in all of this are numbered, in the order of the file
@@ -373,20 +346,20 @@ def _keys(
             counted[stem] = count
         taken.add(key)
         made.append(key)
-    count = _set_missing(rows, schema.key, made)
-    key = next(column for column in schema.columns if column.name == schema.key)
+    count = _set_missing(rows, rows.schema.key, made)
+    key = next(column for column in rows.schema.columns if column.name == rows.schema.key)
     if count:
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("{count} 行没有“{column}”，已按名称、县区和地址生成；以后再导入请保留这一列，以便对上同一行。"),
                 {"count": count, "column": named(key)},
-                column=rows.title(schema.key),
+                column=rows.title(rows.schema.key),
                 code="filled",
             )
         )
 
 
-def _told_apart(rows: Rows, schema: TableSchema, ground: Ground) -> list[Any]:
+def _told_apart(rows: Rows) -> list[Any]:
     """Return names and addresses of all rows as they are compared, made of some rows at a time."""
     found = [column_of((), len(rows)) for _ in range(2)]
     names, places, codes = (
@@ -394,20 +367,20 @@ def _told_apart(rows: Rows, schema: TableSchema, ground: Ground) -> list[Any]:
     )
     while said := list(islice(names, PART)):
         where, of = list(islice(places, PART)), list(islice(codes, PART))
-        found[0].extend(bare(said, of, ground, schema.name).tolist())
-        found[1].extend(addresses(where, of, ground).tolist())
+        found[0].extend(bare(said, of, rows.ground, rows.schema.name).tolist())
+        found[1].extend(addresses(where, of, rows.ground).tolist())
     return found
 
 
-def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
-    for column in schema.columns:
+def _still_missing(rows: Rows) -> None:
+    for column in rows.schema.columns:
         if column.nullable:
             continue
         held = rows.column(column.name)
         if all(at in rows.wrong or at in rows.left for at, value in enumerate(held) if value is None):
             continue
         if column.name not in rows.headers and all(value is None for value in held):
-            report.error(
+            rows.report.error(
                 Problem(
                     N_("缺少列“{column}”：请补上这一列。"),
                     {"column": named(column)},
@@ -421,13 +394,13 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
             continue
         for at, value in enumerate(held):
             if value is None and at not in rows.wrong and at not in rows.left:
-                rows.wrong.add(at)
-                report.error(
+                rows.refuse(
+                    at,
                     Problem(
                         N_("“{column}”没有填：请补上。"),
                         {"column": named(column)},
                         **rows.where(at, column.name),
                         expected_msgid=N_("必填"),
                         code="missing",
-                    )
+                    ),
                 )

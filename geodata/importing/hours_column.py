@@ -12,7 +12,7 @@ from geodata.errors import N_
 from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.hours import NotHours, read
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.schema import Column
@@ -27,9 +27,7 @@ MOST_UNREAD, HARDLY_ANY = 20_000, 0.9
 Found = tuple[str | None, str | None, bool]
 
 
-def read_hours(
-    rows: Rows, start: int, column: Column, cells: Sequence[Any], texts: Sequence[Any] | None, report: Report
-) -> None:
+def read_hours(rows: Rows, start: int, column: Column, cells: Sequence[Any], texts: Sequence[Any] | None) -> None:
     """Add opening hours, and the text that they are read from, to `rows`; no cell is an error.
 
     Parameters
@@ -76,9 +74,9 @@ def read_hours(
             holidays.append(rows.numbers[start + at])
         if guessed:
             seasons.append(rows.numbers[start + at])
-    _tell_unknown(rows, unknown, report)
+    _tell_unknown(rows, unknown)
     if hopeless:
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("这一列有 {count} 多种写法都读不懂，其余的没有再读，也按不详处理：请核对这一列是不是开放时间。"),
                 {"count": MOST_UNREAD},
@@ -92,7 +90,7 @@ def read_hours(
         (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
     ):
         if told:
-            report.warn(
+            rows.report.warn(
                 Problem(
                     msgid,
                     sheet=rows.sheets[start],
@@ -135,23 +133,23 @@ def _text(cell: Any) -> str:
     return text[:MAX_KEPT]
 
 
-def name_unknown(rows: Rows, unknown: Sequence[int], report: Report) -> None:
+def name_unknown(rows: Rows, unknown: Sequence[int]) -> None:
     """Count rows whose hours are unknown in the report, and name the first of them with their texts."""
-    report.unknown_hours += len(unknown)
-    room = MAX_ROWS_NAMED - len(report.unknown_hours_rows)
-    report.unknown_hours_rows += [
+    rows.report.unknown_hours += len(unknown)
+    room = MAX_ROWS_NAMED - len(rows.report.unknown_hours_rows)
+    rows.report.unknown_hours_rows += [
         (rows.sheets[at], rows.numbers[at], str(rows.values[AS_WRITTEN][at])) for at in unknown[: max(room, 0)]
     ]
 
 
-def _tell_unknown(rows: Rows, unknown: list[int], report: Report) -> None:
+def _tell_unknown(rows: Rows, unknown: list[int]) -> None:
     if not unknown:
         return
     texts = list(dict.fromkeys(str(rows.values[AS_WRITTEN][at]) for at in unknown))
     told = [shown(one) or "" for one in texts[:TEXTS_NAMED]]
-    name_unknown(rows, unknown, report)
+    name_unknown(rows, unknown)
     numbers = tuple(rows.numbers[at] for at in unknown[:MAX_ROWS_NAMED])
-    report.warn(
+    rows.report.warn(
         Problem(
             N_("{count} 行的开放时间没有读懂，按“开放时间不详”导入，原文照存、照显示：{texts}。"),
             {"count": len(unknown), "texts": "；".join(told) + ("；…" if len(texts) > len(told) else "")},

@@ -23,7 +23,7 @@ from geodata.importing.ground import Ground
 from geodata.importing.packed import is_long
 from geodata.importing.pairing import paired
 from geodata.importing.points import Shapes
-from geodata.importing.report import MAX_ROWS_NAMED, Doubt, Problem, Report, named, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Doubt, Problem, named, shown
 from geodata.importing.rows import Rows
 from geodata.in_parts import PART
 from geodata.merging import ILLUSTRATIVE
@@ -74,9 +74,6 @@ class Identities:
 def match(
     rows: Rows,
     shapes: Shapes,
-    schema: TableSchema,
-    ground: Ground,
-    report: Report,
     answers: Answers,
     another: bool = False,
 ) -> Identities:
@@ -84,7 +81,7 @@ def match(
 
     Parameters
     ----------
-    rows, shapes, schema, ground, report
+    rows, shapes
         As in :func:`geodata.importing.filling.keep`; the counties are known.
     answers : mapping
         Row number, or (sheet, row number) → key of the row of the atlas that it is, None for another.
@@ -97,25 +94,25 @@ def match(
         When an answer names a key that the atlas has not.
     """
     found = Identities()
-    names = {column.name for column in schema.columns}
-    if not {"name", "adcode"} <= names or schema.key == "adcode" or "name" not in rows.values:
+    names = {column.name for column in rows.schema.columns}
+    if not {"name", "adcode"} <= names or rows.schema.key == "adcode" or "name" not in rows.values:
         return found
-    keys = rows.column(schema.key)
-    there = ground.table(schema.name)
-    usable = _usable(rows, np.zeros(len(rows), bool) if answers else _strange(keys, there, schema.key))
+    keys = rows.column(rows.schema.key)
+    there = rows.ground.table(rows.schema.name)
+    usable = _usable(rows, np.zeros(len(rows), bool) if answers else _strange(keys, there, rows.schema.key))
     if is_long(len(usable)) and not answers:
-        usable = _near_another(rows, shapes, schema, ground, usable, keys, there)
-    mine = _mine(rows, shapes, schema, ground, usable)
-    if schema.name in THINGS:
-        mine = _once(rows, mine, keys, report)
+        usable = _near_another(rows, shapes, usable, keys, there)
+    mine = _mine(rows, shapes, usable)
+    if rows.schema.name in THINGS:
+        mine = _once(rows, mine, keys)
     if not len(mine) or not len(there):
         return found
-    known = pd.Index(there[schema.key])
+    known = pd.Index(there[rows.schema.key])
     stated = {at for at in mine.index if keys[at] is not None}
-    theirs = _theirs(there, set(mine["adcode"].str[:4]), bool(mine["made_up"].any()), schema, ground)
+    theirs = _theirs(there, set(mine["adcode"].str[:4]), bool(mine["made_up"].any()), rows.schema, rows.ground)
     _by_alias(theirs, stated, keys, known, found)
     said = _answered(answers, rows, mine, keys, known, found) if answers else set()
-    doubts = _strangers(mine, there, keys, known, said, schema, ground) if schema.name in THINGS else {}
+    doubts = _strangers(mine, there, keys, known, said, rows.schema, rows.ground) if rows.schema.name in THINGS else {}
     for with_id in (True, False):
         open_ = [
             at
@@ -134,7 +131,7 @@ def match(
         if not open_ or not len(free):
             continue
         wanted = mine.loc[open_]
-        sure, unsure = paired(wanted, free, ask=schema.name in THINGS)
+        sure, unsure = paired(wanted, free, ask=rows.schema.name in THINGS)
         for one, other in zip(*sure, strict=True):
             at = int(wanted.index[one])
             if with_id:
@@ -145,23 +142,23 @@ def match(
     if another:
         _as_others(doubts, keys, found)
     else:
-        _ask(doubts, rows, mine, there, schema, report)
-    _tell(rows, mine, stated, keys, known, schema, report)
+        _ask(doubts, rows, mine, there)
+    _tell(rows, mine, stated, keys, known)
     return found
 
 
-def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground) -> None:
+def remember(rows: Rows, found: Identities) -> None:
     """Keep the id that a file gives a row which the atlas knows by another,
     so that the next file finds it by that too.
     """
-    if OWN not in {column.name for column in schema.columns}:
+    if OWN not in {column.name for column in rows.schema.columns}:
         return
-    keys = rows.values.get(schema.key) or [None] * len(rows)
-    there = ground.table(schema.name)
+    keys = rows.values.get(rows.schema.key) or [None] * len(rows)
+    there = rows.ground.table(rows.schema.name)
     held = there[there[OWN].str.contains(ALIAS, regex=False).fillna(False).to_numpy(bool)]
     before = {
         key: said
-        for key, own in zip(held[schema.key], held[OWN], strict=True)
+        for key, own in zip(held[rows.schema.key], held[OWN], strict=True)
         if (said := values_of(own).get(ALIAS)) is not None
     }
     if not found.aliases and not before:
@@ -200,8 +197,6 @@ def _usable(rows: Rows, apart: NDArray[np.bool_]) -> NDArray[np.intp]:
 def _near_another(
     rows: Rows,
     shapes: Shapes,
-    schema: TableSchema,
-    ground: Ground,
     usable: NDArray[np.intp],
     keys: Any,
     there: pd.DataFrame,
@@ -214,12 +209,12 @@ def _near_another(
     """
     codes, said = rows.values["adcode"], rows.values.get("provenance") or ()
     cities = {codes[at][:4] for at in usable.tolist()}
-    theirs = _theirs(there, cities, any(one == ILLUSTRATIVE for one in said), schema, ground)
-    ids = {*there[schema.key], *_aliases(theirs)}
+    theirs = _theirs(there, cities, any(one == ILLUSTRATIVE for one in said), rows.schema, rows.ground)
+    ids = {*there[rows.schema.key], *_aliases(theirs)}
     hashes, near = np.empty(len(usable), np.uint64), np.zeros(len(usable), bool)
     for start in range(0, len(usable), PART):
         here = slice(start, start + PART)
-        some = _mine(rows, shapes, schema, ground, usable[here])
+        some = _mine(rows, shapes, usable[here])
         hashes[here] = pd.util.hash_pandas_object(some[["scope", "light", "where"]], False)  # ty: ignore[not-callable]
         alike = np.array([keys[at] in ids for at in some.index.tolist()], bool)
         for name in ("light", "bare", "where"):
@@ -228,7 +223,7 @@ def _near_another(
     return usable[near | pd.Series(hashes).duplicated(keep=False).to_numpy()]
 
 
-def _mine(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, usable: NDArray[np.intp]) -> pd.DataFrame:
+def _mine(rows: Rows, shapes: Shapes, usable: NDArray[np.intp]) -> pd.DataFrame:
     """Return what tells each of the `usable` rows of the file apart; the index is its position in `rows`."""
     at = usable.tolist()
 
@@ -237,14 +232,14 @@ def _mine(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, usabl
         return [values[one] for one in at] if values else [None] * len(at)
 
     frame = pd.DataFrame({name: held(name) for name in ("name", "address", "adcode")}, at)
-    further = [held(name) for name in _further(schema)]
-    if "period" in _names(schema):
+    further = [held(name) for name in _further(rows.schema)]
+    if "period" in _names(rows.schema):
         further.append([one or other for one, other in zip(held("start"), held("period"), strict=True)])
     frame["further"] = (
         ["|".join(str(one or "") for one in told) for told in zip(*further, strict=True)] if further else ""
     )
     frame["made_up"] = [one == ILLUSTRATIVE for one in held("provenance")]
-    return _compared(frame, shapes[usable], schema, ground)
+    return _compared(frame, shapes[usable], rows.schema, rows.ground)
 
 
 def _theirs(there: pd.DataFrame, cities: set[str], made_up: bool, schema: TableSchema, ground: Ground) -> pd.DataFrame:
@@ -307,7 +302,7 @@ def _compared(frame: pd.DataFrame, shapes: NDArray[Any], schema: TableSchema, gr
     return frame
 
 
-def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataFrame:
+def _once(rows: Rows, mine: pd.DataFrame, keys: Any) -> pd.DataFrame:
     """Leave out what the file has twice, and tell it; rows of one name that say different things both stay.
 
     Rows of one name, county and address are one; without an address they are one where all they say is the same.
@@ -325,7 +320,7 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataF
         if seen != at:
             again[at] = seen
     for group in rows.by_sheet(again):
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_(
                     "{count} 行与前面的行是同一个（名称、县区、地址都相同，"
@@ -344,7 +339,7 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataF
         )
     for at, seen in again.items():
         rows.left.add(at)
-        report.leave(
+        rows.report.leave(
             Problem(
                 N_("与工作表“{over}”第 {other} 行是同一个：名称、县区、地址都相同。")
                 if rows.apart(at, seen)
@@ -430,8 +425,6 @@ def _ask(
     rows: Rows,
     mine: pd.DataFrame,
     there: pd.DataFrame,
-    schema: TableSchema,
-    report: Report,
 ) -> None:
     """Leave the rows out of which it is not sure, and put both side by side."""
     names = there["name"].tolist() if doubts else []
@@ -439,21 +432,21 @@ def _ask(
         why, others = doubts[at]
         params = {"name": shown(mine.at[at, "name"]), "other": shown(names[others[0]])}
         rows.left.add(at)
-        report.leave(Problem(_REASONS[why], params, **rows.where(at, "name"), code="unsure"))
-        if len(report.doubts) < MAX_ASKED:
+        rows.report.leave(Problem(_REASONS[why], params, **rows.where(at, "name"), code="unsure"))
+        if len(rows.report.doubts) < MAX_ASKED:
             given = _row(mine.loc[at], (mine.at[at, "lon"], mine.at[at, "lat"]))
-            report.doubts.append(
+            rows.report.doubts.append(
                 Doubt(
                     _REASONS[why],
                     params,
                     rows.sheets[at],
                     rows.numbers[at],
                     given,
-                    [_there(there.iloc[one], schema) for one in others[:MAX_THERE]],
+                    [_there(there.iloc[one], rows.schema) for one in others[:MAX_THERE]],
                 )
             )
     asked = N_("{count} 行可能是图册里已有的行，也可能是另一个：请逐行回答，没有回答的不导入。")
-    rows.warn(report, sorted(doubts), asked, "unsure", "name")
+    rows.warn(sorted(doubts), asked, "unsure", "name")
 
 
 def _row(row: pd.Series, xy: tuple[float, float]) -> dict[str, Any]:
@@ -473,18 +466,15 @@ def _tell(
     stated: set[int],
     keys: Any,
     known: pd.Index,
-    schema: TableSchema,
-    report: Report,
 ) -> None:
     """Say which rows without a key were found in the atlas."""
     open_ = [at for at in mine.index if at not in stated and keys[at] is not None]
     found = [at for at, one in zip(open_, known.get_indexer([keys[at] for at in open_]), strict=True) if one >= 0]
-    key = next(column for column in schema.columns if column.name == schema.key)
+    key = next(column for column in rows.schema.columns if column.name == rows.schema.key)
     rows.warn(
-        report,
         found,
         N_("{count} 行没有“{column}”，按名称、县区和地址对上了图册里的行，将更新它们。"),
         "filled",
-        schema.key,
+        rows.schema.key,
         example=lambda _: {"column": named(key)},
     )

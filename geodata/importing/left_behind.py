@@ -8,11 +8,20 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.errors import N_, AtlasError
-from geodata.importing import headers, merges, remarks, tables
-from geodata.importing.reading import read_file
-from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing import headers, merges, remarks
+from geodata.importing.report import Problem, Report
 from geodata.importing.sheets import Sheet
-from geodata.importing.workbook_copy import BY_US, MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
+from geodata.importing.workbook_copy import (
+    BY_US,
+    MAX_NOTES,
+    clean,
+    sheet_title,
+    tables_of,
+    unused,
+    workbook_at,
+    write_cell,
+    write_list,
+)
 from geodata.schema import TABLES
 
 REMARK = "remark"
@@ -55,10 +64,7 @@ def write_left_behind(
         When nothing is left out, or it cannot be written.
     """
     listed = waiting_rows(report)
-    try:
-        sheets = read_file(source, lambda text: headers.recognised(text, report.table)) if listed else []
-    except Unreadable:
-        sheets = []
+    sheets = tables_of(source, report.table) if listed else []
     if not sheets:
         raise AtlasError(N_("没有留下的行：每一行都可以导入，或者整个文件读不出来。"))
     with workbook_at(path) as book:
@@ -68,7 +74,7 @@ def write_left_behind(
         }
         used: set[str] = set()
         reasons: list[tuple[str, int, Problem]] = []
-        for sheet in (part for whole in sheets for part in tables.apart(whole, report.table)):
+        for sheet in sheets:
             rows = set(sheet.numbers)
             mine = {
                 one.row: one for one in listed if one.row is not None and one.sheet == sheet.name and one.row in rows
@@ -173,14 +179,9 @@ def _reasons(
     gettext: Callable[[str], str],
 ) -> None:
     titles = (N_("工作表"), N_("行"), N_("原文件中的行"), N_("列"), N_("说明"))
-    for at, title in enumerate(titles):
-        page.write_string(0, at, gettext(title), inks["head"])
-    for row, (sheet, here, one) in enumerate(reasons, 1):
-        for at, value in enumerate((sheet, here, one.row, one.column, one.text(gettext))):
-            write_cell(page, row, at, value, None)
+    rows = ((sheet, here, one.row, one.column, one.text(gettext)) for sheet, here, one in reasons)
+    write_list(page, [gettext(title) for title in titles], rows, inks["head"])
     more = report.rows - report.accepted - len(reasons)
     if more > 0:
         said = gettext(N_("另有 {count} 行没有列出：请先改正已列出的，再核对一次。")).format(count=more)
         page.write_string(len(reasons) + 1, 4, said)
-    page.set_column(0, 3, 16)
-    page.set_column(4, 4, 80)

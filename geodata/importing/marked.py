@@ -8,11 +8,20 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.errors import N_
-from geodata.importing import headers, tables
-from geodata.importing.reading import read_file
-from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing import headers
+from geodata.importing.report import Report
 from geodata.importing.sheets import Sheet
-from geodata.importing.workbook_copy import BY_US, MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
+from geodata.importing.workbook_copy import (
+    BY_US,
+    MAX_NOTES,
+    clean,
+    sheet_title,
+    tables_of,
+    unused,
+    workbook_at,
+    write_cell,
+    write_list,
+)
 from geodata.schema import TABLES
 
 
@@ -43,10 +52,6 @@ def write_marked(
     AtlasError
         When it cannot be written.
     """
-    try:
-        sheets = read_file(source, lambda text: headers.recognised(text, report.table))
-    except Unreadable:
-        sheets = []  # the list of problems says why
     with workbook_at(path) as book:
         inks = {
             "error": book.add_format({"bg_color": "#F4B6B6", "border": 1, "border_color": "#C8102E"}),
@@ -54,7 +59,7 @@ def write_marked(
             "head": book.add_format({"bold": True}),
         }
         used: set[str] = set()
-        for sheet in (part for whole in sheets for part in tables.apart(whole, report.table)):
+        for sheet in tables_of(source, report.table):  # of one that cannot be read the list of problems says why
             _copy(book.add_worksheet(sheet_title(sheet, used)), sheet, report, inks, gettext, mapping)
         _list(book.add_worksheet(unused(gettext(N_("问题")), used)), report, inks, gettext)
     return path
@@ -99,15 +104,9 @@ def _copy(
 
 def _list(page: Any, report: Report, inks: dict[str, Any], gettext: Callable[[str], str]) -> None:
     titles = (N_("类别"), N_("工作表"), N_("行"), N_("列"), N_("内容"), N_("应为"), N_("说明"))
-    for at, title in enumerate(titles):
-        page.write_string(0, at, gettext(title), inks["head"])
-    problems: list[tuple[str, Problem]] = [(N_("错误"), one) for one in report.errors] + [
-        (N_("提醒"), one) for one in report.warnings
+    rows = [
+        (gettext(kind), one.sheet, one.row, one.column, one.value, one.expected(gettext), one.text(gettext))
+        for kind, problems in ((N_("错误"), report.errors), (N_("提醒"), report.warnings))
+        for one in problems
     ]
-    for row, (kind, one) in enumerate(problems, 1):
-        for at, value in enumerate(
-            (gettext(kind), one.sheet, one.row, one.column, one.value, one.expected(gettext), one.text(gettext))
-        ):
-            write_cell(page, row, at, value, None)
-    page.set_column(0, 5, 16)
-    page.set_column(6, 6, 80)
+    write_list(page, [gettext(title) for title in titles], rows, inks["head"])

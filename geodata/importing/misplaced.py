@@ -11,7 +11,6 @@ from geodata import datum
 from geodata.errors import N_
 from geodata.importing import limits
 from geodata.importing.ground import Ground
-from geodata.importing.report import Report
 from geodata.importing.rows import Rows
 from geodata.in_parts import Table, parts
 from geodata.schema import TableSchema
@@ -41,8 +40,6 @@ def out_of_place(
     positions: NDArray[np.intp],
     adcodes: NDArray[np.object_],
     xy: NDArray[np.float64],
-    ground: Ground,
-    report: Report,
 ) -> None:
     """Warn of rows that lie outside the place they name, and of rows in the sea.
 
@@ -53,19 +50,18 @@ def out_of_place(
     adcodes, xy : ndarray
         The places they name, and the points, degrees (WGS 84).
     """
-    outside = np.flatnonzero(ground.outside(adcodes, *xy.T))
+    outside = np.flatnonzero(rows.ground.outside(adcodes, *xy.T))
     if len(outside):
         rows.warn(
-            report,
             positions[outside],
             N_("{count} 行的坐标不在所写的行政区划（如 {name}）之内：请核对坐标、坐标系和代码。"),
             "outside",
             "adcode",
-            example=lambda at: {"name": ground.adcodes.get(adcodes[outside[at]], adcodes[outside[at]])},
+            example=lambda at: {"name": rows.ground.adcodes.get(adcodes[outside[at]], adcodes[outside[at]])},
         )
-    wet = np.flatnonzero(ground.in_sea(*xy.T))
+    wet = np.flatnonzero(rows.ground.in_sea(*xy.T))
     if len(wet):
-        rows.warn(report, positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
+        rows.warn(positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
 
 
 def likely_datum(
@@ -76,8 +72,6 @@ def likely_datum(
     adcodes: NDArray[np.object_],
     xy: NDArray[np.float64],
     crs: str,
-    ground: Ground,
-    report: Report,
 ) -> None:
     """Warn when another datum would put the points right: in their county, ashore, on rows of the same name."""
     stated = "wgs84" if crs == "cgcs2000" else crs
@@ -90,7 +84,9 @@ def likely_datum(
         for start in range(0, len(at), limits.TREE_BLOCK):  # what comes in between takes twenty times what is found
             here = slice(start, start + limits.TREE_BLOCK)
             lon, lat = datum.to_wgs84(*given[positions[at[here]]].T, name)
-            misplaced[here] = ground.outside(adcodes[at[here]], lon, lat, exact=True) | ground.in_sea(lon, lat)
+            misplaced[here] = rows.ground.outside(adcodes[at[here]], lon, lat, exact=True) | rows.ground.in_sea(
+                lon, lat
+            )
             away[here] = _distance(np.column_stack([lon, lat]), known[at[here]])
         return misplaced, away
 
@@ -115,7 +111,6 @@ def likely_datum(
     now = xy[moved]
     mended = np.column_stack(datum.to_wgs84(*given[positions[moved]].T, best))
     rows.warn(
-        report,
         positions[moved],
         LIKELY[best],
         "datum",

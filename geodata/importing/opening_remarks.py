@@ -176,7 +176,7 @@ def _shut_by(heading: str | None) -> bool:
     return match is not None and match["shut"] is not None
 
 
-def hold(rows: Rows, report: Report) -> None:
+def hold(rows: Rows) -> None:
     """Hold what remarks say against hours and status of stations, and tell what came of it."""
     own_columns = {name.removeprefix(PREFIX): name for name in rows.values if name.startswith(PREFIX)}
     remarks = [
@@ -236,7 +236,7 @@ def hold(rows: Rows, report: Report) -> None:
         held[at] = code
     for at, (_, text, _) in told.texts.items():
         rows.column(AS_WRITTEN)[at] = text[:MAX_KEPT]
-    told.tell(rows, report)
+    told.tell(rows, rows.report)
 
 
 def _together(hours: str, parts: list[str], *, shut: bool) -> tuple[str, str | None]:
@@ -402,4 +402,4 @@ class _Told:
                         code=code,
                     )
                 )
-        name_unknown(rows, self.unknown, report)
+        name_unknown(rows, self.unknown)

@@ -24,23 +24,23 @@ _WILL_NOT = {
 }
 
 
-def of_the_file(rows: Rows, report: Report) -> bool:
+def of_the_file(rows: Rows) -> bool:
     """Return whether an error is about the file as a whole and not about single rows,
     so that nothing of it can be used.
     """
     wrong = {(rows.sheets[at], rows.numbers[at]) for at in rows.wrong}
-    return any((one.sheet, one.row) not in wrong for one in report.errors)
+    return any((one.sheet, one.row) not in wrong for one in rows.report.errors)
 
 
-def left_out(rows: Rows, report: Report) -> None:
+def left_out(rows: Rows) -> None:
     """List the rows with an error among what does not come in, each with the first that is wrong."""
     first: dict[tuple[str | None, int | None], Problem] = {}
-    for problem in report.errors:
+    for problem in rows.report.errors:
         first.setdefault((problem.sheet, problem.row), problem)
     for at in sorted(rows.wrong):
         where = (rows.sheets[at], rows.numbers[at])
         found = first.get(where)
-        report.leave(
+        rows.report.leave(
             Problem(found.msgid, found.params, *where, column=found.column, code=found.code)
             if found
             else Problem(N_("这一行有错误。"), {}, *where)
@@ -51,9 +51,6 @@ def without_positions(
     rows: Rows,
     frame: Table,
     positions: NDArray[np.intp],
-    schema: TableSchema,
-    ground: Ground,
-    report: Report,
 ) -> None:
     """Count the accepted rows without a point, and say what they will not do.
 
@@ -62,14 +59,14 @@ def without_positions(
     positions : ndarray of int
         Position in `rows` of each row of `frame`.
     """
-    if schema.geometry != "point" or not len(frame):
+    if rows.schema.geometry != "point" or not len(frame):
         return
     bare = np.concatenate([part.geometry.isna().to_numpy(bool) for _, part in parts(frame, ("geometry",))])
-    report.unplaced = int(bare.sum())
-    if not report.unplaced or schema.name not in _WILL_NOT:
+    rows.report.unplaced = int(bare.sum())
+    if not rows.report.unplaced or rows.schema.name not in _WILL_NOT:
         return
-    rows.warn(report, positions[bare], _WILL_NOT[schema.name], "unplaced", "name")
-    _nothing_left(frame, schema, ground, report)
+    rows.warn(positions[bare], _WILL_NOT[rows.schema.name], "unplaced", "name")
+    _nothing_left(frame, rows.schema, rows.ground, rows.report)
 
 
 def _nothing_left(frame: Table, schema: TableSchema, ground: Ground, report: Report) -> None:

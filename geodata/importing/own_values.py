@@ -12,7 +12,6 @@ from typing import Any
 from geodata import personal
 from geodata.errors import N_
 from geodata.importing.bad import LONGEST_EXACT, BadValue, checked_text, whole
-from geodata.importing.ground import Ground
 from geodata.importing.report import OwnColumn, Problem, Report
 from geodata.importing.rows import Rows
 from geodata.importing.values import MAX_TEXT, SEPARATORS
@@ -80,23 +79,23 @@ def written(cell: Any) -> str | None:
         return None
 
 
-def gather(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
+def gather(rows: Rows) -> None:
     """Put own columns and texts as written together as one value a row, and list the columns in the report.
 
     What the atlas keeps of a row under labels that the file has no column for stays.
     """
-    known = set(ground.kinds.fields) if schema.name == "activities" else set()
+    known = set(rows.ground.kinds.fields) if rows.schema.name == "activities" else set()
     columns = {
         name.removeprefix(PREFIX): values
         for name, values in rows.values.items()
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known
     }
-    if not has_own(schema) or not (columns or rows.own):
+    if not has_own(rows.schema) or not (columns or rows.own):
         return
     held = rows.column(OWN)
     kept = [values_of(text) for text in held] if any(held) else None
     # a cell that can be read now no longer needs the text that could not be read before
-    mended = [text_label(column) for column in schema.columns if column.name in rows.headers]
+    mended = [text_label(column) for column in rows.schema.columns if column.name in rows.headers]
     plain: dict[tuple[Any, ...], str | None] = {}  # the same values are the same text, made and held once
     names, cells = list(columns), list(columns.values())
     for at in range(len(rows)):
@@ -122,8 +121,8 @@ def gather(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> N
     for label in dict.fromkeys([*columns, *(label for values in rows.own.values() for label in values)]):
         values = columns.get(label) or [one.get(label) for one in rows.own.values()]
         marked = personal.is_personal_label(label) or any(personal.is_personal_value(one) for one in set(values))
-        report.own_fields.append(OwnColumn(rows.headers.get(PREFIX + label, label), label, marked))
-    _tell(report)
+        rows.report.own_fields.append(OwnColumn(rows.headers.get(PREFIX + label, label), label, marked))
+    _tell(rows.report)
 
 
 def _tell(report: Report) -> None:

@@ -17,7 +17,7 @@ from geodata.importing.degrees import LAT, LON, pair, with_axis
 from geodata.importing.headers import POSITIONS
 from geodata.importing.limits import MAX_VERTICES
 from geodata.importing.numbers import figure
-from geodata.importing.report import Problem, Report, Unreadable, shown
+from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.schema import GEOMETRY_TYPES, TableSchema
@@ -48,7 +48,7 @@ def has_positions(rows: Rows) -> bool:
     return cells or (rows.shapes is not None and any(shape is not None for shape in rows.shapes))
 
 
-def zone_of(rows: Rows, crs: str, report: Report) -> str:
+def zone_of(rows: Rows, crs: str) -> str:
     """Return the 3-degree zone that eastings with a zone number (``39610962``) name,
     where `crs` is CGCS2000; else `crs`.
 
@@ -83,7 +83,7 @@ def zone_of(rows: Rows, crs: str, report: Report) -> str:
     if code not in (0, found, found + FIRST_EPSG - FIRST_WITH_ZONE):
         return crs  # another zone than was said: out of its range, row by row
     if code != found:
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("横坐标以带号 {zone} 开头，已按 CGCS2000 三度带第 {zone} 带（EPSG:{code}）读取。"),
                 {"zone": zones[0], "code": found},
@@ -105,7 +105,7 @@ def _some_numbers(rows: Rows) -> list[float]:
     return found + shapely.get_coordinates(shapes).ravel().tolist() if shapes else found
 
 
-def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+def place(rows: Rows, crs: str) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Return each row's geometry in WGS-84 (None where it has none), and points as the file gives them.
 
     Errors go to `report`.
@@ -121,22 +121,22 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
     given = np.full((len(rows), 2), np.nan)
     if rows.shapes is not None:
         shapes[:] = rows.shapes
-    _take_wkt(rows, shapes, report)
-    if schema.geometry == "point":
+    _take_wkt(rows, shapes)
+    if rows.schema.geometry == "point":
         _take_numbers(rows, shapes, crs)
     if shapely.get_num_coordinates(shapes).sum() > MAX_VERTICES:
         raise Unreadable(
             N_("图形的顶点超过 {limit} 个：请简化图形，或分成几个文件导入。"), code="size", limit=MAX_VERTICES
         )
-    for at in np.flatnonzero(~(shapely.is_missing(shapes) | _plain_points(shapes, schema))):
-        shapes[at] = _sound(shapes[at], rows, at, schema, report)
+    for at in np.flatnonzero(~(shapely.is_missing(shapes) | _plain_points(shapes, rows.schema))):
+        shapes[at] = _sound(shapes[at], rows, at)
     points = np.flatnonzero(shapely.get_type_id(shapes) == 0)
     if len(points):
-        points = _not_naught(rows, shapes, points, report)
+        points = _not_naught(rows, shapes, points)
         given[points] = shapely.get_coordinates(shapes[points])
-        if not datum.is_metric(crs) and schema.geometry == "point":
+        if not datum.is_metric(crs) and rows.schema.geometry == "point":
             _turn(rows, shapes, given)
-        _check_range(rows, shapes, given, points, crs, report)
+        _check_range(rows, shapes, given, points, crs)
     known = np.flatnonzero(~shapely.is_missing(shapes))
     if crs not in ("wgs84", "cgcs2000") and len(known):
         shapes[known] = shapely.transform(
@@ -144,7 +144,7 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
         )
     xy, of = shapely.get_coordinates(shapes[known], return_index=True)
     for at in known[np.unique(of[~np.isfinite(xy).all(axis=1)])]:
-        _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
+        _refuse(rows, at, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
         shapes[at] = None
     return shapes, given
 
@@ -157,11 +157,11 @@ def _turn(rows: Rows, shapes: NDArray[np.object_], given: NDArray[np.float64]) -
     rows.turned.update(found.tolist())
 
 
-def _not_naught(rows: Rows, shapes: NDArray[np.object_], points: NDArray[np.intp], report: Report) -> NDArray[np.intp]:
+def _not_naught(rows: Rows, shapes: NDArray[np.object_], points: NDArray[np.intp]) -> NDArray[np.intp]:
     """Take the points at 0, 0 for none: programs write naught where nothing was filled in. Return the others."""
     naught = ~shapely.get_coordinates(shapes[points]).any(axis=1)
     shapes[points[naught]] = None
-    rows.warn(report, points[naught], N_("{count} 行的坐标是 0, 0，按没有位置处理。"), "position")
+    rows.warn(points[naught], N_("{count} 行的坐标是 0, 0，按没有位置处理。"), "position")
     return points[~naught]
 
 
@@ -174,18 +174,17 @@ def _plain_points(shapes: NDArray[np.object_], schema: TableSchema) -> NDArray[n
     return plain
 
 
-def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report) -> Any:
+def _sound(shape: Any, rows: Rows, at: int) -> Any:
     shape = shapely.force_2d(shape)
     if shape.is_empty:
         return None
-    allowed = GEOMETRY_TYPES[schema.geometry or "point"]
-    if schema.geometry == "point" and shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+    allowed = GEOMETRY_TYPES[rows.schema.geometry or "point"]
+    if rows.schema.geometry == "point" and shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
         shape = shape.geoms[0]
     if shape.geom_type not in allowed:
         _refuse(
             rows,
             at,
-            report,
             N_("图形是 {got}，这张表要 {expected}。"),
             N_("{expected}"),
             value=shape.geom_type,
@@ -194,13 +193,12 @@ def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report)
         )
         return None
     if not np.isfinite(shapely.get_coordinates(shape)).all():
-        _refuse(rows, at, report, N_("坐标不是有限的数：请改正。"), N_("数字"))
+        _refuse(rows, at, N_("坐标不是有限的数：请改正。"), N_("数字"))
         return None
     if not shape.is_valid:
         _refuse(
             rows,
             at,
-            report,
             N_("图形有错（{reason}）：请在 QGIS 里修复后再导入。"),
             N_("有效的图形"),
             reason=shown(shapely.is_valid_reason(shape)),
@@ -209,7 +207,7 @@ def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report)
     return shape
 
 
-def _take_wkt(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:
+def _take_wkt(rows: Rows, shapes: NDArray[np.object_]) -> None:
     for at, cell in enumerate(rows.raw.get("wkt", ())):
         if is_blank(cell) or shapes[at] is not None:
             continue
@@ -219,7 +217,6 @@ def _take_wkt(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:
             _refuse(
                 rows,
                 at,
-                report,
                 N_("图形读不出来：请用 WKT，如 POINT (118.1 24.4)。"),
                 N_("WKT 图形"),
                 "wkt",
@@ -302,7 +299,6 @@ def _check_range(
     given: NDArray[np.float64],
     points: NDArray[np.intp],
     crs: str,
-    report: Report,
 ) -> None:
     if datum.is_metric(crs):
         small = points[(np.abs(given[points]) <= 360).all(axis=1)]
@@ -310,7 +306,6 @@ def _check_range(
             _refuse(
                 rows,
                 at,
-                report,
                 N_("这是度，不是米：请把坐标系改为经纬度（wgs84、gcj02、bd09 或 cgcs2000）。"),
                 N_("以米为单位的坐标"),
                 "x" if "x" in rows.raw else "lon",
@@ -359,15 +354,13 @@ def _where(rows: Rows, at: int, column: str) -> dict[str, Any]:
 def _refuse(
     rows: Rows,
     at: int,
-    report: Report,
     msgid: str,
     wanted: str,
     column: str = "wkt",
     value: str | None = None,
     **params: Any,
 ) -> None:
-    rows.wrong.add(at)
     where = _where(rows, at, column)
-    report.error(
-        Problem(msgid, params, **where, value=value, expected_msgid=wanted, expected_params=params, code="position")
+    rows.refuse(
+        at, Problem(msgid, params, **where, value=value, expected_msgid=wanted, expected_params=params, code="position")
     )

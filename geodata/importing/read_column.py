@@ -14,7 +14,7 @@ from geodata.importing.bad import BadValue, lost_digits
 from geodata.importing.numbers import Figure
 from geodata.importing.own_values import has_own, text_label, written
 from geodata.importing.packed import in_blocks
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import MAX_TEXT, free_text, is_blank
 from geodata.own_fields import PREFIX
@@ -39,9 +39,7 @@ def read_column(
     cells: Sequence[Any],
     start: int,
     column: Column,
-    schema: TableSchema,
     read: Callable[[Any], Any],
-    report: Report,
     qualified: dict[int, list[str]],
 ) -> None:
     """Read cells into `values`, and tell of those that cannot be read.
@@ -64,7 +62,7 @@ def read_column(
     known = _Known(column, read)
     unread: dict[Any, list[int]] = {}
     free = read is free_text and column.dtype == "str" and not column.allowed
-    needed, said, first = is_needed(schema, column), False, start
+    needed, said, first = is_needed(rows.schema, column), False, start
     for some in in_blocks(cells):
         found = some if free and _read_as_they_are(some) else known.plain(some)
         if found is None:
@@ -73,26 +71,25 @@ def read_column(
                 value = known.of(cell)
                 if isinstance(value, BadValue):
                     if needed:
-                        rows.wrong.add(at)
-                        report.error(_of_cell(value, cell, rows.where(at, column.name)))
+                        rows.refuse(at, _of_cell(value, cell, rows.where(at, column.name)))
                     else:
                         unread.setdefault(_key(cell), []).append(at)
-                    value = value.partly or UNKNOWN.get((schema.name, column.name))
+                    value = value.partly or UNKNOWN.get((rows.schema.name, column.name))
                 elif isinstance(value, Figure):
                     if value.qualifier != "exact":
                         qualified.setdefault(at, []).append(f"{column.name}={value.qualifier}")
                     value = value.value
                 found.append(value)
         values.extend(found)
-        if (schema.name, column.name) in UNKNOWN and not said:
+        if (rows.schema.name, column.name) in UNKNOWN and not said:
             said = any(one is not None for one in found)
         first += len(some)
     if said:
         rows.said.add((column.name, rows.sheets[start]))
     if known.short:
-        _tell_short(rows, cells, start, column, report)
+        _tell_short(rows, cells, start, column)
     if unread:
-        _keep_unread(rows, unread, cells, start, known, column, schema, report)
+        _keep_unread(rows, unread, cells, start, known, column)
 
 
 class _Known:
@@ -159,10 +156,10 @@ def _read_as_they_are(cells: list[Any]) -> bool:
     )
 
 
-def _tell_short(rows: Rows, cells: Sequence[Any], start: int, column: Column, report: Report) -> None:
+def _tell_short(rows: Rows, cells: Sequence[Any], start: int, column: Column) -> None:
     """Tell of numbers that stand for texts and have lost digits on the way."""
     every = [at for at, cell in enumerate(cells, start) if lost_digits(cell)]
-    report.warn(
+    rows.report.warn(
         Problem(
             N_(
                 "这一列有 {count} 行是按数存的长号码：表格程序只记得住 15 位，后面的成了 0 或 E+17，补不回来；"
@@ -192,8 +189,6 @@ def _keep_unread(
     start: int,
     known: _Known,
     column: Column,
-    schema: TableSchema,
-    report: Report,
 ) -> None:
     """Keep the texts of cells that could not be read beside their rows,
     and tell of each different one with its rows.
@@ -201,15 +196,15 @@ def _keep_unread(
     label = text_label(column)
     for ats in unread.values():
         text = None if column.name.startswith(PREFIX) else written(cells[ats[0] - start])
-        if text is not None and has_own(schema):
+        if text is not None and has_own(rows.schema):
             for at in ats:
                 rows.own.setdefault(at, {})[label] = text
     for ats in list(unread.values())[:MOST_UNREAD]:
         numbers = tuple(rows.numbers[at] for at in ats[:MAX_ROWS_NAMED])
         told = _of_cell(known.of(cells[ats[0] - start]), cells[ats[0] - start], rows.where(ats[0], column.name))
-        report.warn(replace(told, rows=numbers, code="unknown"))
+        rows.report.warn(replace(told, rows=numbers, code="unknown"))
     every = sorted(at for ats in unread.values() for at in ats)
-    report.warn(
+    rows.report.warn(
         Problem(
             N_("这一列有 {count} 行读不懂，按不知道处理，这些行照样导入；原来的文字随行保存。"),
             {"count": len(every)},

@@ -10,11 +10,10 @@ import numpy as np
 
 from geodata.errors import N_
 from geodata.importing import limits
-from geodata.importing.ground import Ground
 from geodata.importing.own_values import has_own, text_label
-from geodata.importing.report import Problem, Report, named, shown
+from geodata.importing.report import Problem, named, shown
 from geodata.importing.rows import Rows
-from geodata.schema import TABLES, TableSchema
+from geodata.schema import TABLES
 
 REFERENCES = {
     "region_id": ("regions",),
@@ -26,26 +25,26 @@ REFERENCES = {
 LOOSE = ("zone", "activity_id", "fact_id")  # what they name may come later: kept, and said
 
 
-def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
+def unique_keys(rows: Rows) -> None:
     """Refuse rows whose key has been seen before in the file."""
-    keys = rows.values.get(schema.key, ())
+    keys = rows.values.get(rows.schema.key, ())
     first: dict[Any, int] = {}
     for at in _suspects(keys):
         key = keys[at]
         seen = first.setdefault(key, at)
         if seen != at:
-            rows.wrong.add(at)
-            report.error(
+            rows.refuse(
+                at,
                 Problem(
                     N_("“{key}”与工作表“{over}”第 {other} 行重复：请改正编号，或删去一行。")
                     if rows.apart(at, seen)
                     else N_("“{key}”与第 {other} 行重复：请改正编号，或删去一行。"),
                     {"key": shown(key), **rows.named(seen)},
-                    **rows.where(at, schema.key),
+                    **rows.where(at, rows.schema.key),
                     value=shown(key),
                     expected_msgid=N_("不重复的编号"),
                     code="duplicate",
-                )
+                ),
             )
 
 
@@ -64,26 +63,26 @@ def _suspects(keys: Sequence[Any]) -> list[int]:
     return [at for at in found.tolist() if keys[at] is not None]
 
 
-def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
+def references(rows: Rows) -> None:
     """Turn names of regions, grids and the like into their ids, and refuse rows that name what the atlas does not hold.
 
     Membership is the truth of the atlas, so a name counts only where one thing bears it, if need be within the row's
     place.
     """
-    own = has_own(schema)
-    nullable = {column.name: column for column in schema.columns if column.nullable}
+    own = has_own(rows.schema)
+    nullable = {column.name: column for column in rows.schema.columns if column.nullable}
     for column, tables in REFERENCES.items():
-        if column not in rows.values or schema.key == column:
+        if column not in rows.values or rows.schema.key == column:
             continue
-        if schema.name == "activities" and column == "region_id":
+        if rows.schema.name == "activities" and column == "region_id":
             tables = (*tables, "zones")
-        known, strange = set().union(*(ground.ids(table) for table in tables)), []
+        known, strange = set().union(*(rows.ground.ids(table) for table in tables)), []
         unknown: list[tuple[int, str]] = []
         codes = rows.values.get("adcode", [None] * len(rows))
         for at, said in enumerate(rows.values[column]):
             if said is None or said in known:
                 continue
-            found = [key for table in tables for key in ground.keys_of(table, said, codes[at])]
+            found = [key for table in tables for key in rows.ground.keys_of(table, said, codes[at])]
             if len(found) == 1:
                 rows.values[column][at] = found[0]
             elif column in LOOSE:
@@ -93,8 +92,8 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                 rows.values[column][at] = None
                 unknown.append((at, said))
             else:
-                rows.wrong.add(at)
-                report.error(
+                rows.refuse(
+                    at,
                     Problem(
                         N_("有 {count} 个名为“{value}”的{table}：请写编号，如 {key}。")
                         if found
@@ -109,11 +108,10 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                         value=shown(said),
                         expected_msgid=N_("已有的编号或名称"),
                         code="reference",
-                    )
+                    ),
                 )
         said_of = dict(unknown)
         rows.warn(
-            report,
             list(said_of),
             N_(
                 "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，"
@@ -125,7 +123,6 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
             example=lambda at, said_of=said_of: {"value": shown(list(said_of.values())[at])},
         )
         rows.warn(
-            report,
             strange,
             N_(
                 "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，照原样保存：请改正，或随后导入表 {table}。"

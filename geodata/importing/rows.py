@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.importing.ground import Ground
 from geodata.importing.packed import column_of, is_long
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
+from geodata.schema import TableSchema
 
 
 @dataclass(slots=True)
@@ -20,6 +22,12 @@ class Rows:
 
     Attributes
     ----------
+    schema : TableSchema
+        The table that they are to go into.
+    ground : Ground
+        The atlas that has it.
+    report : Report
+        Where what is found of them is told.
     values : dict
         Column → one value (None: missing) per row: a list, or packed (:class:`geodata.importing.packed.PackedColumn`).
     sheets, numbers : list or packed column
@@ -50,6 +58,9 @@ class Rows:
         Column and sheet where some rows of the sheet say what a blank must not be taken for.
     """
 
+    schema: TableSchema
+    ground: Ground
+    report: Report
     titles: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     sheets: Any = field(default_factory=list)
@@ -100,9 +111,13 @@ class Rows:
             found.setdefault(self.sheets[one], []).append(int(one))
         return list(found.values())
 
+    def refuse(self, at: int, problem: Problem) -> None:
+        """Tell of an error of row `at`, which keeps it out."""
+        self.wrong.add(at)
+        self.report.error(problem)
+
     def warn(
         self,
-        report: Report,
         at: Iterable[int],
         msgid: str,
         code: str,
@@ -129,7 +144,7 @@ class Rows:
                 )
             )
             more = example(of[group[0]]) if example else {}
-            report.warn(
+            self.report.warn(
                 Problem(
                     msgid,
                     {"count": len(group), **params, **more},

@@ -14,10 +14,9 @@ from geodata.errors import N_, AtlasError
 from geodata.importing import headers, positions
 from geodata.importing.packed import is_long
 from geodata.importing.points import PackedPoints, Shapes
-from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing.report import Problem, Unreadable
 from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
-from geodata.schema import TableSchema
 
 PART = 50_000  # rows of a long table placed at once
 DECLARED = "file"
@@ -46,9 +45,7 @@ class Part(NamedTuple):
     means: str | None
 
 
-def placed(
-    rows: Rows, parts: list[Part], stated: str | None, schema: TableSchema, report: Report
-) -> tuple[str, Shapes, NDArray[np.float64]] | None:
+def placed(rows: Rows, parts: list[Part], stated: str | None) -> tuple[str, Shapes, NDArray[np.float64]] | None:
     """Return where the rows lie; every layer is read in its own system.
 
     Parameters
@@ -69,23 +66,23 @@ def placed(
     """
     in_rows = _stated_in_rows(rows)
     asked = [one for one in parts if len(parts) == 1 or positions.has_positions(_rows_of(rows, one))]
-    systems = [_system(rows, one, stated, in_rows, report) for one in asked]
+    systems = [_system(rows, one, stated, in_rows) for one in asked]
     known = [one for one in systems if one is not None]
     if len(known) < len(systems):
         return None
-    long = schema.geometry == "point" and is_long(len(rows))
+    long = rows.schema.geometry == "point" and is_long(len(rows))
     if len(set(known)) == 1:
-        read = [positions.zone_of(rows, known[0], report)] * len(known)
+        read = [positions.zone_of(rows, known[0])] * len(known)
         if not long:
-            return read[0], *positions.place(rows, schema, read[0], report)
+            return read[0], *positions.place(rows, read[0])
     else:
-        read = [positions.zone_of(_rows_of(rows, one), of, report) for one, of in zip(asked, known, strict=True)]
+        read = [positions.zone_of(_rows_of(rows, one), of) for one, of in zip(asked, known, strict=True)]
     shapes = PackedPoints(len(rows)) if long else np.full(len(rows), None, dtype=object)
     given = np.full((len(rows), 2), np.nan)
     for part, system in zip(asked, read, strict=True):
         for some in _parts_of(part, PART if long else len(rows)):
             own, at = _rows_of(rows, some), slice(some.start, some.stop)
-            shapes[at], given[at] = positions.place(own, schema, system, report)
+            shapes[at], given[at] = positions.place(own, system)
             rows.wrong |= {some.start + one for one in own.wrong}
             rows.turned |= {some.start + one for one in own.turned}
             rows.unread |= {some.start + one: problem for one, problem in own.unread.items()}
@@ -104,6 +101,9 @@ def _rows_of(rows: Rows, part: Part) -> Rows:
     """Return the rows of one part, as far as positions are concerned."""
     at = slice(part.start, part.stop)
     return Rows(
+        rows.schema,
+        rows.ground,
+        rows.report,
         titles=rows.titles,
         sheets=rows.sheets[at],
         numbers=rows.numbers[at],
@@ -134,13 +134,13 @@ def _stated_in_rows(rows: Rows) -> str | None:
     return names.pop() if names else None
 
 
-def _system(rows: Rows, part: Part, stated: str | None, in_rows: str | None, report: Report) -> str | None:
+def _system(rows: Rows, part: Part, stated: str | None, in_rows: str | None) -> str | None:
     declared = in_rows or part.declared
     if stated == DECLARED:
         stated, declared = None, declared or part.means
     crs = stated or declared
     if crs is None:
-        report.error(
+        rows.report.error(
             Problem(
                 N_(
                     "这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，"
@@ -154,7 +154,7 @@ def _system(rows: Rows, part: Part, stated: str | None, in_rows: str | None, rep
             )
         )
     elif stated and declared and stated != declared and {stated, declared} != SAME:
-        report.warn(
+        rows.report.warn(
             Problem(
                 N_("文件自称坐标系是 {declared}，已按您说的 {stated} 读取：请核对。"),
                 {"declared": declared, "stated": stated},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ from typing import Any
 from geodata.errors import N_, AtlasError
 from geodata.exporting.text_tables import neutral
 from geodata.exporting.workbooks import CELL
+from geodata.importing import headers, tables
 from geodata.importing.comment_parts import AUTHOR
+from geodata.importing.reading import read_file
+from geodata.importing.report import Unreadable
 from geodata.importing.sheets import Sheet
 
 #: Options of our own comments: one that comes back with a file is not taken for its writer's.
@@ -73,3 +76,23 @@ def unused(title: str, used: set[str]) -> str:
         found = f"{title}{count}"
     used.add(found.lower())
     return found
+
+
+def tables_of(source: Path, table: str) -> list[Sheet]:
+    """Return the tables of the file that was checked, each a sheet; none where the file cannot be read."""
+    try:
+        sheets = read_file(source, lambda text: headers.recognised(text, table))
+    except Unreadable:
+        return []
+    return [part for whole in sheets for part in tables.apart(whole, table)]
+
+
+def write_list(page: Any, titles: Sequence[str], rows: Iterable[Sequence[Any]], ink: Any) -> None:
+    """Write a list under its titles, which have a cell of `ink` each; its last column is the wide one."""
+    for at, title in enumerate(titles):
+        page.write_string(0, at, title, ink)
+    for row, values in enumerate(rows, 1):
+        for at, value in enumerate(values):
+            write_cell(page, row, at, value, None)
+    page.set_column(0, len(titles) - 2, 16)
+    page.set_column(len(titles) - 1, len(titles) - 1, 80)

@@ -28,7 +28,7 @@ def open_store(home: Path, url: str | None = None) -> WritableStore:
     AtlasError
         When the store is missing, broken, out of reach, of another schema version or of an unknown kind.
     """
-    return site(home, url).open()  # ty: ignore[invalid-explicit-return] - it reads and writes as one
+    return site(home, url).open()
 
 
 def site(home: Path, url: str | None = None, name: str = FILE_NAME) -> Site:

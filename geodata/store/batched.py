@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Collection, Generator, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -22,13 +22,10 @@ from geodata.store.snapshot import Snapshot
 T = TypeVar("T")
 
 
-class BatchedStore(ABC):
-    """A store made of two things: a reading and a writing transaction.
+class ReadStore(ABC):
+    """A store that is read in transactions. The methods are those of :class:`geodata.store.base.AtlasStore`."""
 
-    The methods are those of :class:`geodata.store.base.WritableStore`.
-    """
-
-    name: ClassVar[str]
+    name: str
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Snapshot]:
@@ -38,16 +35,6 @@ class BatchedStore(ABC):
         ------
         AtlasError
             When the store cannot be read.
-        """
-
-    @abstractmethod
-    def writing(self) -> AbstractContextManager[Database]:
-        """Give the one transaction that may write now; it takes effect when the block ends well, else not at all.
-
-        Raises
-        ------
-        AtlasError
-            When the store cannot be written.
         """
 
     @abstractmethod
@@ -88,6 +75,28 @@ class BatchedStore(ABC):
         """Return what `use` makes of the atlas at one moment, and the stamp of that moment."""
         with self.reading() as snapshot:
             return snapshot.at_once(use)
+
+    def history(self) -> list[Batch]:
+        """Return every batch, the latest first."""
+        with self.reading() as snapshot:
+            return snapshot.history()
+
+
+class BatchedStore(ReadStore):
+    """A store made of two things: a reading and a writing transaction.
+
+    The methods are those of :class:`geodata.store.base.WritableStore`.
+    """
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Database]:
+        """Give the one transaction that may write now; it takes effect when the block ends well, else not at all.
+
+        Raises
+        ------
+        AtlasError
+            When the store cannot be written.
+        """
 
     def apply(self, table: str, frame: Table, **about: Any) -> Batch:
         """Bring validated rows in as one batch."""
@@ -132,11 +141,6 @@ class BatchedStore(ABC):
             done(findings)
             return findings
 
-    def history(self) -> list[Batch]:
-        """Return every batch, the latest first."""
-        with self.reading() as snapshot:
-            return snapshot.history()
-
     def changes(self, batch_id: str) -> pd.DataFrame:
         """Return what a batch did, row by row."""
         with self.reading() as snapshot:
@@ -147,7 +151,7 @@ class BatchedStore(ABC):
         return PastStore(self, moment)
 
 
-class PastStore:
+class PastStore(ReadStore):
     """The atlas as it was at a moment: the present one with every later import taken back.
 
     Parameters
@@ -160,42 +164,15 @@ class PastStore:
     def __init__(self, store: BatchedStore, moment: str) -> None:
         self._store, self.moment, self.name = store, moment, store.name
 
-    def tables(self) -> dict[str, int]:
-        """Return the number of rows of every table as it was."""
-        return self.at_once(lambda then: then.tables())[1]
-
-    def read(self, table: str) -> pd.DataFrame:
-        """Return a table as it was."""
-        return self.at_once(lambda then: then.read(table))[1]
-
-    def versions(self, table: str, columns: Sequence[str]) -> Versions:
-        """Return what rows had said one after the other by then."""
-        return self.at_once(lambda then: then.versions(table, columns))[1]
-
-    def meta(self) -> dict[str, str]:
-        """Return the present meta; its ``data_version`` names the moment as well."""
-        return self.at_once(lambda then: then.meta())[1]
-
-    def history(self) -> list[Batch]:
-        """Return every batch that there is by now, the latest first."""
-        return self._store.history()
+    @contextmanager
+    def reading(self) -> Generator[Snapshot]:
+        """Give the atlas as it was; its history, and what tells it from another, are those of the present one."""
+        with self._store.reading() as snapshot:
+            yield snapshot.as_of(self.moment)
 
     def stamp(self) -> Hashable:
         """Return the stamp of the present atlas: an undo changes the past as well."""
         return self._store.stamp()
-
-    def fingerprint(self) -> Hashable:
-        """Return that of the present atlas, which the past one is made from."""
-        return self._store.fingerprint()
-
-    def written(self, table: str) -> Hashable | None:  # noqa: ARG002 - as the protocol has it
-        """Return None: of the past it is not known."""
-        return None
-
-    def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
-        """Return what `use` makes of the atlas as it was, and the stamp of the present one."""
-        with self._store.reading() as snapshot:
-            return snapshot.as_of(self.moment).at_once(use)
 
 
 class PassedOnStore(BatchedStore):
@@ -207,8 +184,7 @@ class PassedOnStore(BatchedStore):
     """
 
     def __init__(self, store: BatchedStore) -> None:
-        self._store = store
-        setattr(self, "name", store.name)  # noqa: B010 - of the class, to whoever reads the protocol
+        self._store, self.name = store, store.name
 
     def reading(self) -> AbstractContextManager[Snapshot]:
         """Give the atlas at one moment."""

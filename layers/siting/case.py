@@ -25,7 +25,7 @@ from geodata.hours import open_matrix
 from geodata.message import Message, joined
 from layers import demand as demands
 from layers import stations, walking, way
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.distance import Pairs, Points, nearest_distance, sphere, within_reach
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
@@ -339,37 +339,34 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     )
 
 
+@kept_once
 def basis(atlas: Atlas) -> str:
     """Return a short hash of what plans are made from: open stations, demand, candidates, land, places.
 
     Unlike the data version it stays when a scenario is saved or adopted, so that the same question keeps its answer.
     """
-
-    def compute() -> str:
-        found = hashlib.sha256(atlas.ground.encode())
-        for table in ("demand", "stations", "candidates", "enterprises", "activities"):
-            frame = atlas.table(table)
-            if table == "stations":
-                frame = frame[frame["status"] == stations.OPEN]
-            found.update(table.encode())
-            # a block of rows at a time: as texts and shapes a table of a nation takes half a gigabyte
-            blocks = [frame.iloc[start : start + BLOCK] for start in range(0, len(frame), BLOCK)]
-            for block in blocks:
-                plain = pd.DataFrame(block.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
-                found.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())  # ty: ignore[not-callable] - it is a function
-            for at, block in enumerate(blocks if "geometry" in frame else []):
-                shapes = shapely.to_wkb(block["geometry"].to_numpy())
-                found.update(b"|" * (at > 0) + b"|".join(shape or b"-" for shape in shapes))
-        for table in ("places", "land", "zones", "grids", "regions"):
-            frame = atlas.table(table)
-            found.update(
-                table.encode()
-                + np.asarray(frame.total_bounds if len(frame) else 0.0, np.float64).tobytes()
-                + str(len(frame)).encode()
-            )
-        return found.hexdigest()[:16]
-
-    return atlas.once("siting basis", compute)
+    found = hashlib.sha256(atlas.ground.encode())
+    for table in ("demand", "stations", "candidates", "enterprises", "activities"):
+        frame = atlas.table(table)
+        if table == "stations":
+            frame = frame[frame["status"] == stations.OPEN]
+        found.update(table.encode())
+        # a block of rows at a time: as texts and shapes a table of a nation takes half a gigabyte
+        blocks = [frame.iloc[start : start + BLOCK] for start in range(0, len(frame), BLOCK)]
+        for block in blocks:
+            plain = pd.DataFrame(block.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
+            found.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())  # ty: ignore[not-callable] - it is a function
+        for at, block in enumerate(blocks if "geometry" in frame else []):
+            shapes = shapely.to_wkb(block["geometry"].to_numpy())
+            found.update(b"|" * (at > 0) + b"|".join(shape or b"-" for shape in shapes))
+    for table in ("places", "land", "zones", "grids", "regions"):
+        frame = atlas.table(table)
+        found.update(
+            table.encode()
+            + np.asarray(frame.total_bounds if len(frame) else 0.0, np.float64).tobytes()
+            + str(len(frame)).encode()
+        )
+    return found.hexdigest()[:16]
 
 
 def _wish(filters: Filters, ask: Ask, hours: tuple[int, ...] | None) -> Wish:

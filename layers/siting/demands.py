@@ -15,7 +15,7 @@ from layers.siting.ask import GROWTH
 from layers.siting.case import Case, case
 from layers.siting.prepare import Prepared
 from layers.siting.solver import Robust
-from layers.siting.tables import PointTable, read_csv
+from layers.siting.tables import PointTable, needs, read_csv
 
 #: What the demand that is planned for anyhow is called.
 PRESENT = "now"
@@ -115,14 +115,7 @@ def _by_cell(other: Case, ids: list[str]) -> NDArray[np.float64]:
 
 def _table(path: Path, ids: list[str]) -> NDArray[np.float64]:
     frame = read_csv(path)
-    for column in ("id", "weight"):
-        if column not in frame:
-            raise AtlasError(
-                N_("{file} 缺少 {column} 列：现有 {columns}。"),
-                file=path.name,
-                column=column,
-                columns=", ".join(frame.columns),
-            )
+    needs(path, frame, "id", "weight")
     told: dict[str, float] = {}
     for at, (one, text) in enumerate(zip(frame["id"].str.strip(), frame["weight"].str.strip(), strict=True), start=2):
         try:

@@ -29,7 +29,7 @@ from layers.siting.hours import spread_over
 from layers.siting.lines import Lines, in_one_plane
 from layers.siting.network import parts_of, ways, ways_on_lines
 from layers.siting.solver import COVERAGE_MODELS, Instance
-from layers.siting.tables import Edges, Matrix, PointTable
+from layers.siting.tables import Edges, Matrix, PointTable, needs
 from layers.walking import REACH_M, Graph, Ways
 
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
@@ -249,13 +249,7 @@ def _check(wish: Wish) -> None:
 def _group(demand: PointTable, group: str | None) -> NDArray[np.intp]:
     if group is None:
         return np.arange(len(demand.ids))
-    if "worker_group" not in demand.frame:
-        raise AtlasError(
-            N_("{file} 缺少 {column} 列：现有 {columns}。"),
-            file=demand.path.name,
-            column="worker_group",
-            columns=", ".join(demand.frame.columns),
-        )
+    needs(demand.path, demand.frame, "worker_group")
     rows = np.flatnonzero(demand.frame["worker_group"].str.strip() == group)
     if not len(rows):
         raise AtlasError(

@@ -97,7 +97,7 @@ def read_points(path: Path) -> PointTable:
         The file cannot be read, has no ``id``, an id comes twice, a coordinate is no number.
     """
     frame = read_csv(path)
-    _needs(path, frame, "id")
+    needs(path, frame, "id")
     if frame.empty:
         raise AtlasError(N_("{file} 没有数据行。"), file=path.name)
     ids = frame["id"].str.strip()
@@ -123,16 +123,8 @@ def read_points(path: Path) -> PointTable:
 
 def _points(path: Path, frame: pd.DataFrame) -> Points | None:
     for names, degrees in ((("x", "y"), False), (("lon", "lat"), True)):
-        present = [name for name in names if name in frame]
-        if len(present) == 1:
-            missing = names[1 - names.index(present[0])]
-            raise AtlasError(
-                N_("{file} 缺少 {column} 列：现有 {columns}。"),
-                file=path.name,
-                column=missing,
-                columns=", ".join(frame.columns),
-            )
-        if present:
+        if any(name in frame for name in names):
+            needs(path, frame, *names)
             xy = np.column_stack([_numbers(path, frame[name], name) for name in names])
             bad = np.argwhere(~np.isfinite(xy) | (degrees & (np.abs(xy) > (180.0, 90.0))))
             if len(bad):
@@ -169,7 +161,7 @@ def read_matrix(path: Path) -> Matrix:
         A column is missing, a cost is negative or no number, a pair comes twice with different costs.
     """
     frame = read_csv(path)
-    _needs(path, frame, "demand", "candidate", "cost")
+    needs(path, frame, "demand", "candidate", "cost")
     cost = _numbers(path, frame["cost"], "cost", np.inf)
     _refuse(path, "cost", frame["cost"], ~(cost >= 0), NEGATIVE)
     demand, site = frame["demand"].str.strip(), frame["candidate"].str.strip()
@@ -213,7 +205,7 @@ def read_edges(path: Path) -> Edges:
         frame = pd.DataFrame(rows, columns=["from", "to", "cost"])
     else:
         frame = read_csv(path).rename(columns={"length": "cost", "length_m": "cost", "distance": "cost"})
-        _needs(path, frame, "from", "to", "cost")
+        needs(path, frame, "from", "to", "cost")
     length = _numbers(path, frame["cost"], "cost")
     _refuse(path, "cost", frame["cost"], ~((length >= 0) & np.isfinite(length)), NEGATIVE)
     edges: dict[tuple[str, str], float] = {}
@@ -258,7 +250,8 @@ def _numbers(path: Path, text: pd.Series, column: str, blank: float | None = Non
     return values
 
 
-def _needs(path: Path, frame: pd.DataFrame, *columns: str) -> None:
+def needs(path: Path, frame: pd.DataFrame, *columns: str) -> None:
+    """Raise an AtlasError for the first of `columns` that a table read from `path` lacks."""
     for column in columns:
         if column not in frame:
             raise AtlasError(

@@ -95,11 +95,9 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         State(names.RESULT, "data"),
         prevent_initial_call=True,
     )
-    def answer(stored: dict | None, job: dict | None, result: dict | None) -> tuple:
+    def answer(stored: Any, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
-        if not stored:
-            raise PreventUpdate
-        atlas, question, _ = asked(context, stored["query"])
+        atlas, question, _ = asked(context, stored)
         key = key_of(atlas, question)
         name, again = digest(key), stored.get("again", 0)
         idle = (None, True, True, "", None)
@@ -155,7 +153,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not job or not stored:
             raise PreventUpdate
         state = jobs.state(job.get("id")) or JobState(LOST)
-        atlas, question, words = asked(context, stored["query"])
+        atlas, question, words = asked(context, stored)
         news = state.told
         said = results.status_line(state, question.plan.ask.model, words)
         told = {name: news.get(name) or [] for name in LIVE} if any(news.get(name) for name in LIVE) else None
@@ -194,7 +192,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not clicks or not job or not stored:
             raise PreventUpdate
         jobs.stop(job.get("id"))
-        _, _, words = asked(context, stored["query"])
+        _, _, words = asked(context, stored)
         return words("正在停止…")
 
     _register_curve(app, context, jobs)
@@ -214,9 +212,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
     )
     def begin(clicks: int | None, result: dict | None, stored: dict | None, old: dict | None) -> tuple:
         """Begin the curve of coverage against number of sites; an answer to another question makes the old curve go."""
-        if not stored:
-            raise PreventUpdate
-        atlas, question, _ = asked(context, stored["query"])
+        atlas, question, _ = asked(context, stored)
         found = answer_of(context, jobs, atlas, question, result)
         ask = question.plan.ask
         asks = "curve" in CARDS[ask.question].parts and ask.model != "lscp"
@@ -261,9 +257,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
     )
     def draw(_: int | None, job: dict | None, stored: dict | None) -> tuple:
         """Draw the curve as far as it is known."""
-        if not stored:
-            raise PreventUpdate
-        atlas, question, words = asked(context, stored["query"])
+        atlas, question, words = asked(context, stored)
         if not job:
             return EMPTY, True, [], True
         if job.get("kept"):

@@ -24,7 +24,7 @@ from dashboard.scenario_in_words import figure_names, figure_text, input_names, 
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.siting import scenario_comparison
 from layers.siting.answer import cell_cover
 from layers.siting.candidates import ground
@@ -158,12 +158,10 @@ def _cover(atlas: Atlas, one: Any) -> Any:
         return None  # the place has lost its demand since: sites alone
 
 
+@kept_once
 def _centres(atlas: Atlas) -> dict[str, tuple[float, float]]:
-    def compute() -> dict[str, tuple[float, float]]:
-        lon, lat = atlas.lonlat("demand")
-        return dict(zip(atlas.demand["cell"], zip(lon.tolist(), lat.tolist(), strict=True), strict=True))
-
-    return atlas.once("cell centres", compute)
+    lon, lat = atlas.lonlat("demand")
+    return dict(zip(atlas.demand["cell"], zip(lon.tolist(), lat.tolist(), strict=True), strict=True))
 
 
 def _figures(chosen: list[Scenario], table: Any, words: Words) -> html.Table:

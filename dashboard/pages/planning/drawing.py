@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import numpy as np
 from dash import Dash, Input, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.charts import as_plotly
@@ -85,31 +83,19 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks."""
     state, result = Input(names.STATE, "data"), Input(names.RESULT, "data")
     app.callback(*outputs(MAP_PARTS), state, result, Input(names.LIVE, "data"), prevent_initial_call=True)(
-        _once_known(partial(draw_map, context, jobs))
+        partial(draw_map, context, jobs)
     )
     app.callback(*outputs(RESULT_PARTS), state, result, State(names.JOB, "data"), prevent_initial_call=True)(
-        _once_known(partial(draw_results, context, jobs))
+        partial(draw_results, context, jobs)
     )
     app.callback(*outputs(FRAME_PARTS, allow_duplicate=True), state, prevent_initial_call=True)(
-        _once_known(partial(draw_frame, context))
+        partial(draw_frame, context)
     )
-
-
-def _once_known(draw: Callable[..., tuple]) -> Callable[..., tuple]:
-    """Return a callback that draws nothing as long as there is no question."""
-
-    @wraps(draw)
-    def drawn(stored: dict | None, *more: Any) -> tuple:
-        if not stored:
-            raise PreventUpdate
-        return draw(stored, *more)
-
-    return drawn
 
 
 def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, live: dict | None) -> tuple:
     """Return the values of :data:`MAP_PARTS`: the map, and what was before under it when both are asked for."""
-    atlas, question, words = asked(context, stored["query"])
+    atlas, question, words = asked(context, stored)
     shown = shown_of(context, jobs, atlas, question, words, result, live)
     found, cover, sites = shown.case, shown.cover, shown.sites
     view = View(*stored["view"]) if stored.get("view") else None
@@ -172,7 +158,7 @@ def shown_of(
 
 def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None, job: dict | None) -> tuple:
     """Return the values of :data:`RESULT_PARTS`: the figures, the sites and their reasons."""
-    atlas, question, words = asked(context, stored["query"])
+    atlas, question, words = asked(context, stored)
     found = answer_of(context, jobs, atlas, question, result)
     mode = question.filters.theme
     provenance = provenance_of(atlas, question)
@@ -255,7 +241,7 @@ def draw_frame(context: Context, stored: dict) -> tuple:
     """Return the values of :data:`FRAME_PARTS`: breadcrumb, notices, the ways to other pages;
     scenarios side by side when some are chosen.
     """
-    atlas, question, words = asked(context, stored["query"])
+    atlas, question, words = asked(context, stored)
     filters = question.filters
     here = places.scope(atlas, filters)
     crumbs = [

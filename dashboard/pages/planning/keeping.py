@@ -60,7 +60,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Keep what is shown as a scenario, or as a new version of the one that is open."""
         if not (new or again) or not stored:
             raise PreventUpdate
-        atlas, question, words = asked(context, stored["query"])
+        atlas, question, words = asked(context, stored)
         try:
             who = signed(context, question.filters, author)
             made = _made(
@@ -92,7 +92,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Adopt, take back or delete."""
         if not event or not stored:
             raise PreventUpdate
-        atlas, question, words = asked(context, stored["query"])
+        atlas, question, words = asked(context, stored)
         try:
             said, batch = _acted(
                 context,
@@ -119,9 +119,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     )
     def show(stored: dict | None, _: dict | None, name: str | None) -> tuple:
         """List the scenarios."""
-        if not stored:
-            raise PreventUpdate
-        atlas, question, words = asked(context, stored["query"])
+        atlas, question, words = asked(context, stored)
         listed = of_frame(plans_of(atlas))
         opened = next((one for one in listed if one.scenario_id == question.plan.scenario), None)
         history = context.source.store().history() if listed else []

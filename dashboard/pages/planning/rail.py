@@ -17,7 +17,7 @@ from dashboard.planning_questions import CARDS
 from dashboard.scenario_in_words import demand_name, question_names
 from dashboard.words import Words
 from layers import stations
-from layers.atlas import Atlas
+from layers.atlas import Atlas, kept_once
 from layers.filters import DETOUR, FLOOR, PROXIES, RADIUS_M
 from layers.siting.ask import (
     ACTIVITIES,
@@ -44,19 +44,16 @@ from layers.siting.ask import (
 OPENINGS = ("24/7", "08:00-22:00", "06:00-24:00", "22:00-06:00")
 
 
+@kept_once
 def demand_places(atlas: Atlas) -> tuple[str, ...]:
     """Return the places that hold demand, and those they lie in below the nation; the one with most first."""
-
-    def compute() -> tuple[str, ...]:
-        rows = [
-            int(row)
-            for row in atlas.tree.positions(atlas.demand["adcode"].value_counts().index.to_numpy(dtype=object))
-            if row >= 0
-        ]
-        ups = [int(up) for row in rows for up in atlas.tree.ancestors[row][2:3] if up >= 0]
-        return tuple(str(atlas.tree.codes[row]) for row in dict.fromkeys([*rows, *ups]))
-
-    return atlas.once("places with demand", compute)
+    rows = [
+        int(row)
+        for row in atlas.tree.positions(atlas.demand["adcode"].value_counts().index.to_numpy(dtype=object))
+        if row >= 0
+    ]
+    ups = [int(up) for row in rows for up in atlas.tree.ancestors[row][2:3] if up >= 0]
+    return tuple(str(atlas.tree.codes[row]) for row in dict.fromkeys([*rows, *ups]))
 
 
 def _place_options(atlas: Atlas, present: str, words: Words) -> list[dict[str, str]]:

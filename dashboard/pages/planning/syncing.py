@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
 
 from dashboard.context import Context
 from dashboard.pages.planning import names
@@ -59,9 +60,17 @@ def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[M
     return atlas, settled(atlas, Question(said.filters, plan)), tuple(told), said.view
 
 
-def asked(context: Context, search: str | None) -> tuple[Atlas, Question, Words]:
-    """Return the atlas and the question of an address, and the reader's words."""
-    atlas, question, _, _ = read(context, search)
+def asked(context: Context, stored: dict[str, Any] | None) -> tuple[Atlas, Question, Words]:
+    """Return the atlas and the question that the browser keeps (:func:`stored_of`), and the reader's words.
+
+    Raises
+    ------
+    PreventUpdate
+        It keeps none yet.
+    """
+    if not stored:
+        raise PreventUpdate
+    atlas, question, _, _ = read(context, stored["query"])
     return atlas, question, context.words(question.filters.lang)
 
 
