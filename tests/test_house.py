@@ -89,20 +89,9 @@ CLOSED = ("layers/siting/solver",)
 
 
 def modules_imported(path: Path) -> set[str]:
-    """Return the modules of this house that the file at `path` imports,
-    anywhere in it, except for the type checker alone.
-    """
-    tree = ast.parse(path.read_text("utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+    """Return the modules of this house that the file at `path` imports, anywhere in it, for the type checker too."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -9,7 +9,7 @@ the modules below are its own.
 - ``covering``, ``covering_bound``, ``row_weighting``: maximal and set covering;
 - ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians; ``p_median_plane``,
   ``p_median_parts``: those of more points in a plane than pairs can be kept of;
-- ``p_center``, ``p_center_search``, ``p_center_bound``, ``covering_cuts``: p-centers;
+- ``p_center``, ``p_center_problem``, ``p_center_search``, ``p_center_bound``, ``covering_cuts``: p-centers;
 - ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
 - ``capacitated_median``, ``capacitated_median_search``, ``capacitated_exchange``, ``generalized_assignment``,
   ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,9 @@ from scipy import sparse
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering_cuts import halves, violated
 from layers.siting.solver.highs import Highs, Program
+from layers.siting.solver.p_center_problem import Centers
 from layers.siting.solver.progress import Clock, Step
 from layers.siting.solver.reduction import Cover, merged, smallest
-
-if TYPE_CHECKING:
-    from layers.siting.solver.p_center import Centers
 
 Floats = NDArray[np.float64]
 #: Rows are asked of the relaxation until all but this share of a site serves them;

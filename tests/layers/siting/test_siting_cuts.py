@@ -16,6 +16,7 @@ from layers.siting.solver import Instance, p_center, p_center_bound, solve
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering_cuts import halves, violated
 from layers.siting.solver.highs import Highs
+from layers.siting.solver.p_center_problem import Centers
 from layers.siting.solver.progress import Clock, ended
 from layers.siting.solver.reduction import merged
 
@@ -80,7 +81,7 @@ def test_no_radius_is_ruled_out_that_can_be_kept() -> None:
     out = 0
     for seed in range(EXAMPLES):
         asked, optimum, levels = points(seed)
-        centers = p_center.Centers(asked, Rule.of(asked), seed)
+        centers = Centers(asked, Rule.of(asked), seed)
         with Highs(Clock()) as highs:
             for radius in levels[(levels > 0.8 * optimum) & (levels < 1.1 * optimum)].tolist():
                 ruled_out, _ = ended(p_center_bound.ruled_out(centers, radius, highs))
